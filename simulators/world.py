@@ -89,5 +89,7 @@ class World(Protocol):
 
     # --- crystals ---------------------------------------------------------------------------------------------
     def crystal_hz(self, sensor: int, now_s: float) -> float:
-        """Frequency that the monitor measures on sensor 1 or 2 in the 0.25 s period holding `now_s`, its noise
-        included; the same value for the whole period; 0.0 when the crystal does not oscillate."""
+        """Frequency that the monitor measures on sensor 1 or 2 in the 0.25 s period holding `now_s`.
+
+        Its noise included; the same value for the whole period; 0.0 when the crystal does not oscillate.
+        """

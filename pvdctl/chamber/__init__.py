@@ -1,0 +1,1 @@
+"""What the plant is: the chamber file."""

@@ -1,0 +1,1 @@
+"""One instrument per file: identity, readings, settings with limits, error words, manual pages."""

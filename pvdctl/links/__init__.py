@@ -1,0 +1,1 @@
+"""Bytes to and from instruments: framing, links, and one worker per link."""

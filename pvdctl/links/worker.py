@@ -1,0 +1,219 @@
+"""One worker per link: it alone talks there. Acts pass polls, safe acts pass everything.
+
+The same worker runs inline in virtual time (links.schedule) and on a thread of its own in real time. It trusts a link
+only after the instrument has said who it is; after any damaged or missing answer the link is drained and identified
+again before another reading is believed, because a late answer would otherwise be taken for the next one, for ever.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from pvdctl.clock import Clock
+from pvdctl.errors import BadFrame, InstrumentError, LinkClosed, LinkError, NoAnswer, PvdctlError, Restarted
+from pvdctl.instrument.driver import Driver
+from pvdctl.instrument.poll import DONE, FAILED, SAFE, Act, Poll
+
+QUIET_S = 0.05
+"""Silence after which a drained line counts as empty: 50 characters at 9600 baud, several times any
+instrument's own delay. A project choice."""
+BACK_OFF_S = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Waits between attempts to reach a lost instrument. A project choice: seen again within 4 s, no storm of requests."""
+QUEUE_LIMIT = 64
+"""Acts that may wait on one link; far above what a scan posts, so reaching it is a bug and is said."""
+
+
+class Health:
+    """Counters of one link since start."""
+
+    __slots__ = ("answers", "bad_frames", "reconnects", "refusals", "time_outs")
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.time_outs = 0
+        self.bad_frames = 0
+        self.refusals = 0
+        self.reconnects = 0
+
+
+class Worker:
+    """Runs the polls and acts of the drivers on one link, in order of time and priority.
+
+    next_s: when it next has something to do (clock seconds); up: the link's instruments have said who they are.
+    notices: (when, driver name, text) for each change, "lost", "back" ...; the control thread empties it.
+    """
+
+    def __init__(self, link: Any, drivers: Sequence[Driver], clock: Clock) -> None:
+        self.link = link
+        self.drivers = tuple(drivers)
+        self.clock = clock
+        self.health = Health()
+        self.notices: deque[tuple[float, str, str]] = deque(maxlen=256)
+        self.up = False
+        self.ever_up = False
+        self.next_s = 0.0
+        self._retry_s = 0.0
+        self._attempt = 0
+        self._free_s = 0.0
+        self._acts: dict[str, Act] = {}
+        self._polls: list[tuple[Poll, Driver]] = [(poll, d) for d in drivers for poll in d.polls]
+        self._due_s: list[float] = [0.0] * len(self._polls)
+        for driver in drivers:
+            driver.attach(self)
+
+    def post(self, act: Act) -> None:
+        """Queue an act; a waiting one of the same name is replaced (and marked failed)."""
+        now_s = self.clock.now_s
+        act.asked_s = now_s
+        old = self._acts.pop(act.name, None)
+        if old is not None:
+            old.error = LinkError(f"{act.name}: replaced by a newer request before its turn came")
+            old.state = FAILED
+        elif len(self._acts) >= QUEUE_LIMIT:
+            act.error = LinkError(
+                f"{self.link.name}: more than {QUEUE_LIMIT} requests are waiting; {act.name} not taken"
+            )
+            act.state = FAILED
+            return
+        self._acts[act.name] = act
+        self._plan()
+
+    def run(self) -> None:
+        """Do the next thing: bring the link up, one act, or one poll. Takes as long as its exchange takes."""
+        now_s = self.clock.now_s
+        if not self.up:
+            if now_s >= self._retry_s:
+                self._bring_up()
+            self._expire(self.clock.now_s)
+        else:
+            act = self._pick_act(now_s) if self._acts else None
+            if act is not None:
+                self._perform(act)
+            else:
+                self._poll(now_s)
+        self._free_s = self.clock.now_s
+        self._plan()
+
+    def _plan(self) -> None:
+        """Find the time of the next thing to do."""
+        soonest_s = self._retry_s if not self.up else min(self._due_s, default=1e9)
+        if self._acts:
+            for act in self._acts.values():
+                due_s = act.not_before_s if self.up else act.asked_s + act.within_s
+                if due_s < soonest_s:
+                    soonest_s = due_s
+        self.next_s = soonest_s if soonest_s > self._free_s else self._free_s
+
+    def _pick_act(self, now_s: float) -> Act | None:
+        """The most urgent act that may start now, oldest first; acts that waited too long fail here."""
+        best: Act | None = None
+        late: list[Act] = []
+        for act in self._acts.values():
+            if act.not_before_s > now_s:
+                continue
+            if now_s - max(act.asked_s, act.not_before_s) > act.within_s:
+                late.append(act)
+            elif best is None or act.priority < best.priority:
+                best = act
+        for act in late:
+            self._fail_late(act)
+        if best is not None:
+            del self._acts[best.name]
+        return best
+
+    def _expire(self, now_s: float) -> None:
+        """Fail the acts that have waited too long on a link that is down."""
+        for act in [a for a in self._acts.values() if now_s - max(a.asked_s, a.not_before_s) >= a.within_s]:
+            self._fail_late(act)
+
+    def _fail_late(self, act: Act) -> None:
+        del self._acts[act.name]
+        why = "the instrument does not answer" if not self.up else "the link was busy"
+        act.error = LinkError(f"{act.name}: not begun within {act.within_s:g} s because {why}")
+        act.done_s = self.clock.now_s
+        act.state = FAILED
+
+    def _perform(self, act: Act) -> None:
+        try:
+            act.do(self.link)
+        except PvdctlError as error:
+            act.error = error
+            act.done_s = self.clock.now_s
+            act.state = FAILED
+            self._note_failure(error, act.name)
+        else:
+            self.health.answers += 1
+            act.done_s = self.clock.now_s
+            act.state = DONE
+
+    def _poll(self, now_s: float) -> None:
+        due = self._due_s
+        if not due:
+            return
+        index = due.index(min(due))
+        if due[index] > now_s:
+            return
+        poll = self._polls[index][0]
+        next_s = due[index] + poll.every_s
+        due[index] = next_s if next_s > now_s else now_s + poll.every_s - (now_s - due[index]) % poll.every_s
+        try:
+            values = poll.do(self.link)
+        except PvdctlError as error:
+            poll.outcome = (self.clock.now_s, None, error)
+            self._note_failure(error, poll.name)
+        else:
+            self.health.answers += 1
+            poll.outcome = (self.clock.now_s, values, None)
+
+    def _note_failure(self, error: PvdctlError, name: str) -> None:
+        """Count it; a link error or a restart means that nothing on this link is believed until identified again."""
+        health = self.health
+        if isinstance(error, NoAnswer):
+            health.time_outs += 1
+        elif isinstance(error, BadFrame):
+            health.bad_frames += 1
+        elif isinstance(error, InstrumentError):
+            health.refusals += 1
+        if isinstance(error, LinkError | Restarted):
+            if isinstance(error, LinkClosed):
+                self.link.close()
+            self.up = False
+            self._retry_s = self.clock.now_s
+            self._attempt = 0
+            self.notices.append((self.clock.now_s, name, f"lost: {error}"))
+
+    def _bring_up(self) -> None:
+        """Open, drain, identify and prepare every instrument of the link; back off if one does not answer."""
+        try:
+            self.link.open()
+            self.link.drain(QUIET_S)
+            for driver in self.drivers:
+                found = driver.identify(self.link)
+                if driver.identity is not None and driver.identity != found:
+                    self.notices.append((self.clock.now_s, driver.name, f"changed: was {driver.identity}, is {found}"))
+                driver.identity = found
+                driver.prepare(self.link)
+        except PvdctlError as error:
+            wait_s = BACK_OFF_S[min(self._attempt, len(BACK_OFF_S) - 1)]
+            if self._attempt == 0 and not self.ever_up:
+                self.notices.append((self.clock.now_s, self.link.name, f"not reached: {error}"))
+            self._attempt += 1
+            self._retry_s = self.clock.now_s + wait_s
+            if isinstance(error, LinkClosed):
+                self.link.close()
+            return
+        if self.ever_up:
+            self.health.reconnects += 1
+            self.notices.append((self.clock.now_s, self.link.name, f"back after {self._attempt + 1} attempts"))
+        self.up = self.ever_up = True
+        self._attempt = 0
+        now_s = self.clock.now_s
+        self._due_s = [now_s if due_s < now_s else due_s for due_s in self._due_s]
+
+    def waiting(self) -> int:
+        """How many acts are queued."""
+        return len(self._acts)
+
+    def safe_waiting(self) -> bool:
+        """Whether an act towards safe is still queued."""
+        return any(act.priority == SAFE for act in self._acts.values())

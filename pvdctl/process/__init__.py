@@ -1,0 +1,1 @@
+"""The running process: image, interlocks, unit state machine, phases, rate control, scan, alarms."""

@@ -1,0 +1,1 @@
+"""The record: event log and samples."""
