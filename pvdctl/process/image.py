@@ -1,0 +1,95 @@
+"""The process image: every reading with its quality and age, as of one moment.
+
+Workers leave outcomes in their polls; `take` brings them into the tags once per scan, and judges age. Nothing else
+writes polled tags, so a scan sees one consistent picture from its first line to its last.
+"""
+
+from collections.abc import Iterable
+
+from pvdctl.errors import Bug, InstrumentError
+from pvdctl.instrument.poll import Poll
+from pvdctl.instrument.tag import BAD, GOOD, Flaw, Tag
+
+
+class Image:
+    """All polled tags by their chamber-wide name, and the derived tags that the process adds.
+
+    `failed` lists the polls whose newest outcome was a failure in the last `take`.
+    """
+
+    def __init__(self, polls: Iterable[Poll]) -> None:
+        self.polls = tuple(polls)
+        self.now_s = 0.0
+        self.failed: list[Poll] = []
+        self._tags: dict[str, Tag] = {}
+        for poll in self.polls:
+            for tag in poll.tags:
+                self.add(tag)
+
+    def add(self, tag: Tag, name: str | None = None) -> Tag:
+        """Make a tag known under its own or another name."""
+        key = name if name is not None else tag.name
+        if self._tags.get(key, tag) is not tag:
+            raise Bug(f"two readings are both named '{key}'")
+        self._tags[key] = tag
+        return tag
+
+    def derived(self, name: str, unit: str) -> Tag:
+        """A new tag that the process itself will set."""
+        return self.add(Tag(name, unit))
+
+    def __getitem__(self, name: str) -> Tag:
+        return self._tags[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tags
+
+    def names(self) -> list[str]:
+        """Every known reading."""
+        return list(self._tags)
+
+    def take(self, now_s: float) -> None:
+        """Bring in what workers have finished by `now_s`, and spoil what has become too old."""
+        self.now_s = now_s
+        failed = self.failed
+        if failed:
+            failed.clear()
+        for poll in self.polls:
+            outcome = poll.outcome
+            if outcome is not None and outcome is not poll.taken and outcome[0] <= now_s:
+                poll.taken = outcome
+                values = outcome[1]
+                if values is None:
+                    self._fail(poll, outcome[2])
+                else:
+                    poll.at_s = outcome[0]
+                    if values is not poll.values or poll.stale:
+                        poll.values = values
+                        poll.stale = False
+                        for tag, value in zip(poll.tags, values, strict=True):
+                            if isinstance(value, Flaw):
+                                tag.value = value.value
+                                tag.spoil(value.why, value.quality)
+                            else:
+                                tag.value = value
+                                tag.quality = GOOD
+            if not poll.stale and now_s - poll.at_s > poll.stale_s:
+                self._age(poll, now_s)
+
+    def _fail(self, poll: Poll, error: Exception | None) -> None:
+        """A failed exchange lets its readings grow old; a refusing instrument spoils them at once."""
+        poll.failures += 1
+        self.failed.append(poll)
+        if isinstance(error, InstrumentError):
+            poll.stale = True
+            for tag in poll.tags:
+                tag.spoil(str(error))
+
+    def _age(self, poll: Poll, now_s: float) -> None:
+        poll.stale = True
+        error = poll.taken[2] if isinstance(poll.taken, tuple) else None
+        why = f"no new reading for {now_s - poll.at_s:.1f} s (limit {poll.stale_s:g} s)"
+        if error is not None:
+            why += f": {error}"
+        for tag in poll.tags:
+            tag.spoil(why, BAD)

@@ -1,0 +1,132 @@
+"""Numbers wear their unit: `300 nm` in files, `thickness_nm` inside. The border between the two.
+
+A small table instead of a units library: the whole set fits on a page, `pvdctl check` may take 0.3 s in all, and a
+general library (pint) takes half of that to import and accepts `A/s` as ampere per second where Å/s was meant.
+Imports nothing of pvdctl.
+"""
+
+import difflib
+import math
+import re
+
+UNITS: dict[str, tuple[str, float, float]] = {
+    # unit: (dimension, factor to the dimension's first unit, offset added after the factor)
+    "nm": ("length", 1.0, 0.0),
+    "Å": ("length", 0.1, 0.0),
+    "kÅ": ("length", 100.0, 0.0),
+    "µm": ("length", 1e3, 0.0),
+    "um": ("length", 1e3, 0.0),
+    "mm": ("length", 1e6, 0.0),
+    "s": ("time", 1.0, 0.0),
+    "ms": ("time", 1e-3, 0.0),
+    "min": ("time", 60.0, 0.0),
+    "h": ("time", 3600.0, 0.0),
+    "nm/s": ("deposition rate", 1.0, 0.0),
+    "Å/s": ("deposition rate", 0.1, 0.0),
+    "nm/min": ("deposition rate", 1.0 / 60.0, 0.0),
+    "mbar": ("pressure", 1.0, 0.0),
+    "hPa": ("pressure", 1.0, 0.0),
+    "bar": ("pressure", 1e3, 0.0),
+    "Pa": ("pressure", 1e-2, 0.0),
+    "kPa": ("pressure", 10.0, 0.0),
+    "Torr": ("pressure", 1013.25 / 760.0, 0.0),
+    "mTorr": ("pressure", 1.01325 / 760.0, 0.0),
+    "A": ("current", 1.0, 0.0),
+    "mA": ("current", 1e-3, 0.0),
+    "V": ("voltage", 1.0, 0.0),
+    "mV": ("voltage", 1e-3, 0.0),
+    "W": ("power", 1.0, 0.0),
+    "%": ("ratio", 1.0, 0.0),
+    "°C": ("temperature", 1.0, 0.0),
+    "degC": ("temperature", 1.0, 0.0),
+    "K": ("temperature", 1.0, -273.15),
+    "Hz": ("frequency", 1.0, 0.0),
+    "kHz": ("frequency", 1e3, 0.0),
+    "MHz": ("frequency", 1e6, 0.0),
+    "g/cm3": ("density", 1.0, 0.0),
+    "kg/m3": ("density", 1e-3, 0.0),
+    "L": ("volume", 1.0, 0.0),
+    "A/s": ("current slew", 1.0, 0.0),
+    "L/s": ("volume flow", 1.0, 0.0),
+    "mbar L/s": ("throughput", 1.0, 0.0),
+    "mg": ("mass", 1.0, 0.0),
+    "g": ("mass", 1e3, 0.0),
+    "mbar s": ("exposure", 1.0, 0.0),
+}
+"""Every unit a file may use. 1 Torr = 1013.25/760 mbar by definition; 0 °C = 273.15 K."""
+
+SUFFIXES: dict[str, str] = {
+    "_nm_per_s": "nm/s",
+    "_a_per_s": "A/s",
+    "_g_per_cm3": "g/cm3",
+    "_mbar_l_per_s": "mbar L/s",
+    "_l_per_s": "L/s",
+    "_mbar_s": "mbar s",
+    "_nm": "nm",
+    "_mbar": "mbar",
+    "_percent": "%",
+    "_degc": "°C",
+    "_hz": "Hz",
+    "_ms": "ms",
+    "_mg": "mg",
+    "_s": "s",
+    "_a": "A",
+    "_v": "V",
+    "_w": "W",
+    "_l": "L",
+}
+"""How a field's name says its unit inside pvdctl; longest first."""
+
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """`thickness_nm` -> (`thickness`, `nm`); a name without a known suffix comes back whole, with None."""
+    for suffix, unit in SUFFIXES.items():
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)], unit
+    return name, None
+
+
+def parse(text: object, unit: str) -> float:
+    """The number that `text`, such as `5e-6 mbar`, has in `unit`.
+
+    Raises ValueError with a sentence for anything else: a bare number, an unknown or foreign unit, nan, infinity.
+    """
+    dimension, factor, offset = UNITS[unit]
+    wanted = f"a {dimension} with its unit, such as '{_example(unit)}'"
+    if isinstance(text, bool) or not isinstance(text, str):
+        raise ValueError(f"wanted {wanted}, found {text!r}")
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ValueError(f"wanted {wanted}, found '{text}'")
+    number, found = float(match.group(1)), match.group(2).replace("μ", "µ").replace("Å", "Å")
+    if not found:
+        raise ValueError(f"wanted {wanted}, found the bare number '{text}'")
+    if found not in UNITS:
+        fitting = [u for u, (d, _, _) in UNITS.items() if d == dimension]
+        near = difflib.get_close_matches(found, fitting, n=1, cutoff=0.4)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; units that fit: {', '.join(fitting)}"
+        raise ValueError(f"wanted {wanted}, found '{text}': unit '{found}' is not known{hint}")
+    its_dimension, its_factor, its_offset = UNITS[found]
+    if its_dimension != dimension:
+        raise ValueError(f"wanted {wanted}, found '{text}', which is a {its_dimension}")
+    value = ((number * its_factor + its_offset) - offset) / factor
+    if not math.isfinite(value):
+        raise ValueError(f"wanted {wanted}, found '{text}', which is not finite")
+    return value
+
+
+def _example(unit: str) -> str:
+    examples = {"nm": "300 nm", "nm/s": "0.5 nm/s", "mbar": "5e-6 mbar", "s": "3 min", "%": "10 %", "A": "120 A"}
+    return examples.get(unit, f"1 {unit}")
+
+
+def show(value: float, unit: str, digits: int = 4) -> str:
+    """Text for people: `show(5e-6, "mbar")` is `5e-06 mbar`; times of a minute and more are shown as `12 min 05 s`."""
+    if unit == "s" and value >= 60.0:
+        whole = round(value)
+        hours, rest = divmod(whole, 3600)
+        minutes, seconds = divmod(rest, 60)
+        return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
+    return f"{value:.{digits}g} {unit}"
