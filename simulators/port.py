@@ -69,6 +69,16 @@ class WirePort:
         """Bytes that the instrument's receiver really got."""
         raise NotImplementedError
 
+    def tick(self, now_s: float) -> None:
+        """What the instrument does by itself as time goes on; called by the bench at every step of its time."""
+
+    def with_wrong_check(self, answer: bytes) -> bytes:
+        """`answer` with its check damaged the way this protocol would notice; the rest as it was.
+
+        Where a protocol has no check, a character is changed so that the answer cannot be taken for a good one.
+        """
+        raise NotImplementedError
+
     def restart(self, now_s: float) -> None:
         """Power off and on again: volatile settings and half-received requests are gone, queued answers too."""
         self._answers.clear()

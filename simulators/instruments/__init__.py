@@ -1,0 +1,1 @@
+"""The simulated instruments, one file per instrument, named as the drivers are."""
