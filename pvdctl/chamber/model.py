@@ -187,6 +187,8 @@ class Monitor(Model):
     """Crystal life: 0 % at min, 100 % at max (SQC-310 system settings)."""
     noise_hz: Hz = Field(gt=0)
     """Expected rms noise of one frequency reading; spit and failure limits are multiples of it."""
+    max_jump_hz: Hz = Field(gt=0)
+    """A single step of the frequency beyond this is a crystal failure (mode hop, contact loss), not a spit."""
     min_life_percent: Percent = Field(ge=0, le=100)
     """A deposit does not start on a crystal with less life left than this after its own film."""
 

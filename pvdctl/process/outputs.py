@@ -2,7 +2,7 @@
 
 Phases, unit states and operators *ask*; interlocks *force*; the arbiter grants. A force always wins, and what was
 asked is set to the safe value at the same time, so that nothing reopens by itself when the force goes.
-Values are floats throughout: 1.0 open/on, 0.0 closed/off, amps for currents; plain numbers, because this runs in every scan.
+Values are floats throughout: 1.0 open/on, 0.0 closed/off, amps for currents; plain numbers, as this runs each scan.
 """
 
 from collections.abc import Iterable

@@ -119,5 +119,7 @@ class Recipe(Model):
     source: str = ""
     """Where the process comes from, such as a DOI."""
     steps: list[Step] = Field(min_length=1)
+    auto_resume_within_s: Seconds = Field(default=0.0, ge=0)
+    """A suspension (outside cause) that ends within this resumes by itself; 0 s: never, it becomes a hold."""
     after_hold_too_long: Literal["stop", "stay"] = "stop"
     """What to do when a source has been at standby longer than the chamber allows."""

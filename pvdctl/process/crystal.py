@@ -1,0 +1,166 @@
+"""Rate and thickness of a film from one crystal: what the controller steers by.
+
+Reckoned from the frequency (0.01 Hz), which is far finer than the monitor's displayed 0.1 nm. A measurement is seen as
+new when the frequency changes; the time between measurements is taken as a whole number of the monitor's periods,
+because the scan sees it only to the nearest scan. Spits (single jumps on the crystal that the substrate does not share)
+are left out of the rate and of the thickness.
+"""
+
+from math import sqrt
+
+from pvdctl.chamber.model import Film, Monitor
+from pvdctl.instrument.roles import Sensor
+from pvdctl.instrument.tag import GOOD
+from pvdctl.process.zmatch import ZMatch
+
+OUTLIER_SIGMAS = 6.0
+"""A step beyond this many sigmas of the crystal's noise plus OUTLIER_SHARE of the expected step is not film.
+Choice: at 6 sigma chance calls one good reading in 5e8 an outlier."""
+OUTLIER_SHARE = 0.4
+"""Flux noise of 5 % rms stays far inside; a spit of 0.1 nm at 0.5 nm/s (0.125 nm a reading) lies outside."""
+OUTLIERS_MEAN_CHANGE = 4
+"""This many outliers running are no spit but a real change of rate (one second at 0.25 s)."""
+QUALITY_PERCENT = 25.0
+"""A raw rate farther than this (or 4 sigmas of crystal noise) from the filtered one counts the quality counter up,
+a closer one counts it down; as INFICON's crystal quality setting (IC/5 manual p. 4-8), with its 25 % step."""
+QUALITY_FAIL = 40
+"""Quality count at which the crystal has failed: 10 s of bad readings on end. A guess."""
+FROZEN_PERIODS = 16
+"""A frequency exactly the same for this many periods has stopped being measured: with 0.03 Hz noise and 0.01 Hz steps
+two readings agree once in ten."""
+DEAD_S = 1.0
+"""Without oscillation this long the crystal has failed (four readings at 0.25 s). A guess."""
+
+
+class Crystal:
+    """One sensor, calibrated for one film.
+
+    film_nm: film on the substrate side had its shutter been open since `start` (tooling applied, outliers left out).
+    rate_nm_per_s: filtered; raw_rate_nm_per_s: of the newest measurement. new: this scan brought a measurement.
+    failure: empty, or why the crystal cannot be used any more. lost: empty, or why there is no reading now.
+    """
+
+    def __init__(self, number: int, sensor: Sensor, film: Film, monitor: Monitor) -> None:
+        self.number = number
+        self._tag = sensor.frequency_hz
+        self._zmatch = ZMatch(film.density_g_per_cm3, film.z_factor)
+        self._tooling = film.tooling_percent[number] / 100.0
+        self._alpha = film.control.filter_alpha
+        self._period_s = monitor.period_s
+        self._noise_hz = monitor.noise_hz
+        self._max_jump_hz = monitor.max_jump_hz
+        self.new = False
+        self.film_nm = 0.0
+        self.rate_nm_per_s = 0.0
+        self.raw_rate_nm_per_s = 0.0
+        self.measured_s = 0.0
+        self.start_hz = 0.0
+        self.frequency_hz = 0.0
+        self.outliers = 0
+        self.quality = 0
+        self.failure = ""
+        self.lost = ""
+        self._depth_nm = 0.0
+        self._good_s = 0.0
+        self._running: list[float] = []
+        self._sigma_nm = 0.0
+
+    def start(self, now_s: float) -> None:
+        """Begin a layer at the present frequency. Needs a good reading (see `lost`)."""
+        frequency_hz = self._tag.value
+        if self._tag.quality != GOOD or not isinstance(frequency_hz, float):
+            self.lost = self._tag.why
+            return
+        self.start_hz = self.frequency_hz = frequency_hz
+        self._depth_nm = self._zmatch.depth_nm(frequency_hz)
+        self._sigma_nm = self._noise_hz * sqrt(2.0) * self._zmatch.nm_per_hz(frequency_hz) * self._tooling
+        self.film_nm = self.rate_nm_per_s = self.raw_rate_nm_per_s = 0.0
+        self.measured_s = self._good_s = now_s
+        self.outliers = self.quality = 0
+        self.failure = self.lost = ""
+        self._running.clear()
+
+    def resettle(self, now_s: float) -> None:
+        """Forget the filtered rate (the shutter over the source has just opened or closed); thickness goes on."""
+        self.rate_nm_per_s = 0.0
+        self.quality = 0
+        self._running.clear()
+        self._good_s = now_s
+
+    def film_at(self, when_s: float) -> float:
+        """`film_nm` extrapolated with the filtered rate to a moment near now."""
+        return self.film_nm + self.rate_nm_per_s * (when_s - self.measured_s)
+
+    def update(self, now_s: float) -> None:
+        """Take the newest reading; once per scan."""
+        self.new = False
+        tag = self._tag
+        if tag.quality != GOOD:
+            self._without_reading(now_s, tag.source is not None and tag.source.stale, tag.why)
+            return
+        frequency_hz = tag.value
+        assert isinstance(frequency_hz, float)
+        self.lost = ""
+        if frequency_hz == self.frequency_hz:
+            if now_s - self.measured_s > FROZEN_PERIODS * self._period_s and not self.failure:
+                self.failure = f"crystal {self.number}: frequency has not changed for {now_s - self.measured_s:.1f} s"
+            self._good_s = now_s
+            return
+        self._good_s = now_s
+        self._measure(frequency_hz, now_s)
+
+    def _without_reading(self, now_s: float, stale: bool, why: str) -> None:
+        if stale:
+            self.lost = why
+        elif now_s - self._good_s > DEAD_S and not self.failure:
+            self.failure = f"crystal {self.number}: {why}"
+
+    def _measure(self, frequency_hz: float, now_s: float) -> None:
+        """Bring one new frequency into thickness and rate."""
+        jump_hz = frequency_hz - self.frequency_hz
+        depth_nm = self._zmatch.depth_nm(frequency_hz)
+        step_nm = (self._depth_nm - depth_nm) * self._tooling
+        periods = round((now_s - self.measured_s) / self._period_s)
+        elapsed_s = self._period_s * (periods if periods > 0 else 1)
+        self.frequency_hz = frequency_hz
+        self._depth_nm = depth_nm
+        self.measured_s = now_s
+        self.new = True
+        if (jump_hz > self._max_jump_hz or jump_hz < -self._max_jump_hz) and not self.failure:
+            self.failure = f"crystal {self.number}: frequency jumped by {jump_hz:+.0f} Hz within one reading"
+            return
+        raw = step_nm / elapsed_s
+        self.raw_rate_nm_per_s = raw
+        rate = self.rate_nm_per_s
+        expected_nm = rate * elapsed_s
+        off_nm = step_nm - expected_nm
+        noise_nm = self._sigma_nm
+        off_abs = off_nm if off_nm > 0.0 else -off_nm
+        if off_abs > max(4.0 * noise_nm, QUALITY_PERCENT / 100.0 * abs(expected_nm)):
+            self.quality += 1
+            if self.quality > QUALITY_FAIL and not self.failure:
+                self.failure = (
+                    f"crystal {self.number}: readings scatter by more than {QUALITY_PERCENT:.0f} % of the rate"
+                )
+        elif self.quality:
+            self.quality -= 1
+        if rate > 0.0 and off_abs > OUTLIER_SIGMAS * noise_nm + OUTLIER_SHARE * abs(expected_nm):
+            self._outlier(off_nm, expected_nm, raw)
+            return
+        if self._running:
+            self._running.clear()
+        self.film_nm += step_nm
+        self.rate_nm_per_s = rate + self._alpha * (raw - rate) if rate != 0.0 else raw
+
+    def _outlier(self, off_nm: float, expected_nm: float, raw: float) -> None:
+        """Leave a jump out; when jumps go on, they were a real change: take them back in."""
+        running = self._running
+        running.append(off_nm)
+        self.film_nm += expected_nm
+        if len(running) < OUTLIERS_MEAN_CHANGE:
+            self.outliers += 1
+            return
+        self.film_nm += sum(running)
+        self.outliers -= len(running) - 1
+        self.rate_nm_per_s = raw
+        running.clear()
