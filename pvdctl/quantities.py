@@ -52,6 +52,10 @@ UNITS: dict[str, tuple[str, float, float]] = {
     "mg": ("mass", 1.0, 0.0),
     "g": ("mass", 1e3, 0.0),
     "mbar s": ("exposure", 1.0, 0.0),
+    "mbar/s": ("pressure rise", 1.0, 0.0),
+    "mg/nm": ("mass per thickness", 1.0, 0.0),
+    "1/A": ("relative change per current", 1.0, 0.0),
+    "%/A": ("relative change per current", 1e-2, 0.0),
 }
 """Every unit a file may use. 1 Torr = 1013.25/760 mbar by definition; 0 °C = 273.15 K."""
 
@@ -60,8 +64,11 @@ SUFFIXES: dict[str, str] = {
     "_a_per_s": "A/s",
     "_g_per_cm3": "g/cm3",
     "_mbar_l_per_s": "mbar L/s",
+    "_mbar_per_s": "mbar/s",
+    "_mg_per_nm": "mg/nm",
     "_l_per_s": "L/s",
     "_mbar_s": "mbar s",
+    "_per_a": "1/A",
     "_nm": "nm",
     "_mbar": "mbar",
     "_percent": "%",

@@ -13,10 +13,15 @@ from pvdctl.chamber.base import (
     GramPerCm3,
     Hz,
     Litres,
+    LitresPerS,
     Mbar,
+    MbarLitresPerS,
+    MbarPerS,
+    MgPerNm,
     Milligrams,
     Model,
     Name,
+    PerAmp,
     Percent,
     Seconds,
     Volts,
@@ -93,6 +98,9 @@ class Io(Model):
     outputs: dict[Name, int]
     inputs: dict[Name, int]
     heartbeat: Heartbeat
+    supply_enable_output: Name | None = None
+    """Output of the contactor in front of the supplies, and the input that says it is closed, where there is one."""
+    supply_enabled_input: Name | None = None
 
 
 class Actuator(Model):
@@ -125,6 +133,8 @@ class Source(Model):
     boat: str
     material: str
     charge_mg: Milligrams = Field(gt=0)
+    consumption_mg_per_nm: MgPerNm = Field(gt=0)
+    """Charge used per nanometre of film on the substrate; depends on distance, direction and density."""
     supply: Name
     select_output: Name | None = None
     """PLC output that routes a shared supply to this boat, with the state that means this boat."""
@@ -152,7 +162,7 @@ class RateControl(Model):
     closed_loop: wanted time constant of the closed loop (lambda of IMC tuning).
     """
 
-    gain_per_a: float = Field(gt=0)
+    gain_per_a: PerAmp = Field(gt=0)
     time_constant_s: Seconds = Field(gt=0)
     dead_time_s: Seconds = Field(ge=0)
     closed_loop_s: Seconds = Field(gt=0)
@@ -213,6 +223,8 @@ class Gas(Model):
     supply_ok: Name | None = None
     """Input that says the supply pressure is there."""
     use: list[Literal["process", "vent"]]
+    fill_rate_mbar_per_s: MbarPerS = Field(gt=0)
+    """Rise of the chamber pressure with the valve open, far from the supply pressure; used only for estimates."""
 
 
 class Vacuum(Model):
@@ -238,6 +250,11 @@ class Vacuum(Model):
     capacitance gauge."""
     atmosphere_mbar: Mbar = Field(gt=0)
     """Above this the chamber counts as vented."""
+    roughing_speed_l_per_s: LitresPerS = Field(gt=0)
+    turbo_speed_l_per_s: LitresPerS = Field(gt=0)
+    gas_load_1h_mbar_l_per_s: MbarLitresPerS = Field(gt=0)
+    """Outgassing one hour after the chamber was opened, falling as 1/t. With the two pumping speeds it serves
+    estimates of a recipe's duration and nothing else."""
 
 
 class Limits(Model):
