@@ -35,6 +35,9 @@ class WirePort:
     """Time the instrument takes from the last byte of a request to the first of its answer; a guess unless a
     subclass cites a source."""
 
+    drives_plant: bool = False
+    """Whether `tick` may act on the plant: then it is called before the plant moves on."""
+
     def __init__(self) -> None:
         self._answers: deque[tuple[float, bytes]] = deque()
         self.fault: WireFault | None = None

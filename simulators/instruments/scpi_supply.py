@@ -75,7 +75,7 @@ class SimulatedSupply(WirePort):
         rated_volts: float = 6.0,
         rated_amps: float = 200.0,
         needs_remote: bool = False,
-        identity: str = "GENERIC,DC 6-200,SIM0001,1.00",
+        identity: str = "PVDSIM,SUPPLY-6-200,SIM0001,1.0",
     ) -> None:
         super().__init__()
         if rated_volts <= 0.0 or rated_amps <= 0.0:
@@ -94,7 +94,7 @@ class SimulatedSupply(WirePort):
             "*IDN": lambda: self._identity,
             "*OPC": lambda: "1",
             _VOLT: lambda: f"{self._volts:.3f}",
-            _CURR: lambda: f"{self._amps:.2f}",
+            _CURR: lambda: f"{self._amps:.3f}",
             _OVP: lambda: f"{self._level:.3f}",
             _OUTP: lambda: str(int(self._on)),
             _MEAS_VOLT: self._measured_volts,
@@ -182,7 +182,7 @@ class SimulatedSupply(WirePort):
             return query
         least_greatest = {
             _VOLT: (0.0, 1.05 * self._rated_volts, "%.3f"),
-            _CURR: (0.0, 1.05 * self._rated_amps, "%.2f"),
+            _CURR: (0.0, 1.05 * self._rated_amps, "%.3f"),
             _OVP: (0.0, self._greatest_level, "%.3f"),
         }.get(pattern)
         if least_greatest is None or parameters.lower() not in ("min", "minimum", "max", "maximum"):

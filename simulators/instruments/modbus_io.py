@@ -1,0 +1,385 @@
+"""Simulated Modbus TCP I/O coupler of the plant's PLC level: outputs, inputs, and the watchdog that outlives the host.
+
+MBAP header and functions 1, 2, 3, 4, 5, 6, 15, 16: Modbus application protocol V1.1b3 and Modbus messaging on TCP/IP
+V1.0b. Register map (addresses as on the wire):
+
+| address | what | from |
+| --- | --- | --- |
+| coils 0 up | outputs, written and read back (the commanded state, not a position) | Beckhoff BK7300 |
+| inputs 0 up | inputs | Beckhoff BK7300 |
+| 0x0000 up | inputs as words, read only | Beckhoff BK7300 |
+| 0x0800 up | outputs as words | Beckhoff BK7300 |
+| 0x1006 | watchdog: 0 off or not yet armed, 1 running, 2 expired | WAGO 750 |
+| 0x1010 to 0x1013 | image lengths in bits: AO, AI, DO, DI | Beckhoff BK7300 |
+| 0x1020 | watchdog: ms left (the manual says "current time") | guess |
+| 0x1120 | watchdog time in ms, 1000 as delivered, 0 = off | Beckhoff BK7300 |
+| 0x1121 | reset: BECF, then AFFE | handbook value, not checked |
+| 0x1122 | fed by 0 = write telegrams, 1 = any telegram | Beckhoff BK7300 |
+
+That a BK9000 (TCP) has the layout of a BK7300 is not checked. The mixture with WAGO's status register, and the rest of
+this list, is this simulator's own choice; a small PLC behind the coupler could be programmed to it:
+
+- With an output wired as `heartbeat` only a *change* of that output feeds the watchdog, whatever 0x1122 says.
+- The first write to an output arms it. On expiry all outputs go to 0 and writes to them answer exception 04 (WAGO's
+  behaviour) until the reset; after it outputs stay 0 and the next write arms again.
+- The unit identifier is ignored and repeated. A frame that is no Modbus drops all that has arrived (a real coupler would
+  close the connection); half a frame is dropped after 1 s.
+- A restart switches all outputs off and keeps the registers. 1 ms from request to answer.
+"""
+
+from collections.abc import Callable, Mapping
+from math import inf
+from struct import Struct
+
+from simulators.port import WirePort
+from simulators.world import ACTUATORS, SIGNALS, SWITCHED, World
+
+HEARTBEAT = "heartbeat"
+DEFAULT_OUTPUTS: Mapping[int, str] = {
+    0: "rough_valve",
+    1: "gate_valve",
+    2: "fore_valve",
+    3: "n2_valve",
+    4: "ar_valve",
+    5: "source_1_shutter",
+    6: "source_2_shutter",
+    7: "substrate_shutter",
+    8: "roughing_pump",
+    9: "supply_enable",
+    10: "source_select",
+    15: HEARTBEAT,
+}
+"""Output wiring unless told otherwise; this project's own choice."""
+DEFAULT_INPUTS: Mapping[int, str] = dict(
+    enumerate(
+        (
+            "door_closed", "water_ok", "air_ok", "gate_valve_opened", "gate_valve_closed", "substrate_shutter_opened",
+            "substrate_shutter_closed", "source_1_shutter_opened", "source_1_shutter_closed", "source_2_shutter_opened",
+            "source_2_shutter_closed", "estop_ok", "n2_supply_ok", "glovebox_ok", "rough_valve_opened",
+            "rough_valve_closed", "fore_valve_opened", "fore_valve_closed", "n2_valve_opened", "n2_valve_closed",
+            "ar_valve_opened", "ar_valve_closed", "roughing_pump_running", "supply_enabled", "source_1_selected",
+            "source_2_selected",
+        )
+    )
+)  # fmt: skip
+"""Input wiring unless told otherwise; this project's own choice."""
+
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
+STATUS, LENGTHS, TIME_LEFT, TIME, RESET, TRIGGER = 0x1006, 0x1010, 0x1020, 0x1120, 0x1121, 0x1122
+OUTPUT_WORDS = 0x0800
+RESET_WORDS = (0xBECF, 0xAFFE)
+HALF_FRAME_S = 1.0
+
+_HEADER = Struct(">HHB")  # protocol, length, unit: MBAP without the transaction number
+_TWO = Struct(">HH")
+
+
+class _RefusedError(Exception):
+    """Answered with this exception code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code:02d}")
+        self.code = code
+
+
+class SimulatedCoupler(WirePort):
+    """A coupler with `output_count` outputs and `input_count` inputs, wired to the plant by bit number.
+
+    `outputs` names actuators and switched things of `simulators.world`, or `heartbeat`; `inputs` names signals and end
+    switches. `registers` are further holding registers with their values at delivery. Raises ValueError for a name the
+    plant does not have or a bit the coupler does not have.
+    """
+
+    delay_s = 0.001
+    drives_plant = True
+
+    def __init__(
+        self,
+        world: World,
+        seed: str = "",
+        *,
+        outputs: Mapping[int, str] = DEFAULT_OUTPUTS,
+        inputs: Mapping[int, str] = DEFAULT_INPUTS,
+        output_count: int = 16,
+        input_count: int = 32,
+        watchdog_ms: int = 1000,
+        registers: Mapping[int, int] | None = None,
+    ) -> None:
+        super().__init__()
+        ends = [f"{name}_{end}" for name in ACTUATORS for end in ("opened", "closed")]
+        _judge("output", outputs, output_count, (*ACTUATORS, *SWITCHED, HEARTBEAT))
+        _judge("input", inputs, input_count, (*SIGNALS, *ends))
+        self._world = world
+        self._output_count = output_count
+        self._input_count = input_count
+        self._driven = tuple((1 << bit, name) for bit, name in sorted(outputs.items()) if name != HEARTBEAT)
+        self._heartbeat = sum(1 << bit for bit, name in outputs.items() if name == HEARTBEAT)
+        self._wired_inputs = tuple((1 << bit, name) for bit, name in sorted(inputs.items()))
+        self._registers = dict(registers or {}) | {TIME: watchdog_ms, TRIGGER: 0}
+        self._outputs = 0
+        self._expires_s = inf
+        self._expired = False
+        self._reset_begun = False
+        self._now_s = 0.0
+        self._waiting = b""
+        self._waiting_since_s = 0.0
+        self._functions: dict[int, Callable[[bytes], bytes]] = {
+            1: lambda pdu: self._read_bits(pdu, self._output_count, lambda: self._outputs),
+            2: lambda pdu: self._read_bits(pdu, self._input_count, self._input_image),
+            3: self._read_registers,
+            4: self._read_registers,
+            5: self._write_coil,
+            6: self._write_register,
+            15: self._write_coils,
+            16: self._write_registers,
+        }
+        input_bytes, output_bytes = (input_count + 7) // 8, (output_count + 7) // 8
+        self._read_all = _HEADER.pack(0, 6, 1) + b"\x02" + _TWO.pack(0, input_count)
+        self._read_all_answer = _HEADER.pack(0, 3 + input_bytes, 1) + bytes((2, input_bytes))
+        self._input_bytes = input_bytes
+        self._write_all = _HEADER.pack(0, 7 + output_bytes, 1) + b"\x0f" + _TWO.pack(0, output_count)
+        self._write_all += bytes((output_bytes,))
+        self._write_all_length = 13 + output_bytes
+        self._write_all_answer = _HEADER.pack(0, 6, 1) + b"\x0f" + _TWO.pack(0, output_count)
+
+    # --- connector --------------------------------------------------------------------------------------------
+    def hear(self, data: bytes, now_s: float) -> None:
+        """See `WirePort.hear`."""
+        self._now_s = now_s
+        if now_s >= self._expires_s:
+            self._expire()
+        self._world.advance(now_s)
+        if not self._waiting and not self._registers[TRIGGER]:
+            # The two frames of every scan, all inputs and all outputs at once: compared whole, answered at once.
+            head = data[2:13]
+            if head == self._read_all:
+                self.say(
+                    data[:2] + self._read_all_answer + self._input_image().to_bytes(self._input_bytes, "little"), now_s
+                )
+                return
+            if head == self._write_all and len(data) == self._write_all_length and not self._expired:
+                image = int.from_bytes(data[13:], "little")
+                if not image >> self._output_count:
+                    self._put(image)
+                    self.say(data[:2] + self._write_all_answer, now_s)
+                    return
+        self._hear_frames(data)
+
+    def _hear_frames(self, data: bytes) -> None:
+        now_s = self._now_s
+        if self._waiting and now_s - self._waiting_since_s > HALF_FRAME_S:
+            self._waiting = b""
+        stream = self._waiting + data
+        while len(stream) >= 7:
+            protocol, length, unit = _HEADER.unpack_from(stream, 2)
+            if protocol != 0 or not 2 <= length <= 254:
+                stream = b""
+                break
+            if len(stream) < 6 + length:
+                break
+            pdu = self._answer(stream[7 : 6 + length])
+            self.say(stream[:2] + _HEADER.pack(0, len(pdu) + 1, unit) + pdu, now_s)
+            stream = stream[6 + length :]
+        self._waiting = stream
+        self._waiting_since_s = now_s
+
+    def tick(self, now_s: float) -> None:
+        """Let the watchdog expire when its time is over."""
+        if now_s >= self._expires_s:
+            self._expire()
+
+    def restart(self, now_s: float) -> None:
+        """Power off and on: outputs off, watchdog not armed; the registers are kept."""
+        super().restart(now_s)
+        self._now_s = now_s
+        self._waiting = b""
+        self._expired = False
+        self._reset_begun = False
+        self._switch(0, now_s)
+        self._expires_s = inf
+
+    def with_wrong_check(self, answer: bytes) -> bytes:
+        """See `WirePort.with_wrong_check`: TCP has the check; here the protocol identifier becomes wrong."""
+        return answer[:2] + b"\x00\x01" + answer[4:]
+
+    # --- frames -----------------------------------------------------------------------------------------------
+    def _answer(self, pdu: bytes) -> bytes:
+        function = self._functions.get(pdu[0])
+        if self._registers[TRIGGER] == 1:
+            self._feed()
+        try:
+            if function is None:
+                raise _RefusedError(ILLEGAL_FUNCTION)
+            return function(pdu)
+        except _RefusedError as refused:
+            return bytes((pdu[0] | 0x80, refused.code))
+
+    def _read_bits(self, pdu: bytes, present: int, image: Callable[[], int]) -> bytes:
+        first, count = _pair(pdu)
+        _count_within(count, 2000)
+        if first + count > present:
+            raise _RefusedError(ILLEGAL_ADDRESS)
+        size = (count + 7) // 8
+        bits = image() >> first & (1 << count) - 1
+        return bytes((pdu[0], size)) + bits.to_bytes(size, "little")
+
+    def _read_registers(self, pdu: bytes) -> bytes:
+        first, count = _pair(pdu)
+        _count_within(count, 125)
+        words = b"".join([self._register(address).to_bytes(2, "big") for address in range(first, first + count)])
+        return bytes((pdu[0], len(words))) + words
+
+    def _write_coil(self, pdu: bytes) -> bytes:
+        bit, value = _pair(pdu)
+        if value not in (0x0000, 0xFF00):
+            raise _RefusedError(ILLEGAL_VALUE)
+        if bit >= self._output_count:
+            raise _RefusedError(ILLEGAL_ADDRESS)
+        self._write_outputs(1 << bit, (1 << bit) if value else 0)
+        return pdu
+
+    def _write_coils(self, pdu: bytes) -> bytes:
+        first, count = _pair(pdu[:5])
+        _count_within(count, 1968)
+        size = (count + 7) // 8
+        if len(pdu) != 6 + size or pdu[5] != size:
+            raise _RefusedError(ILLEGAL_VALUE)
+        if first + count > self._output_count:
+            raise _RefusedError(ILLEGAL_ADDRESS)
+        mask = (1 << count) - 1
+        self._write_outputs(mask << first, (int.from_bytes(pdu[6:], "little") & mask) << first)
+        return pdu[:5]
+
+    def _write_register(self, pdu: bytes) -> bytes:
+        address, value = _pair(pdu)
+        self._judge_register(address, value)
+        self._set_register(address, value)
+        return pdu
+
+    def _write_registers(self, pdu: bytes) -> bytes:
+        first, count = _pair(pdu[:5])
+        _count_within(count, 123)
+        if len(pdu) != 6 + 2 * count or pdu[5] != 2 * count:
+            raise _RefusedError(ILLEGAL_VALUE)
+        values = [int.from_bytes(pdu[at : at + 2], "big") for at in range(6, len(pdu), 2)]
+        for address, value in enumerate(values, first):  # all are judged before the first is written
+            self._judge_register(address, value)
+        for address, value in enumerate(values, first):
+            self._set_register(address, value)
+        return pdu[:5]
+
+    # --- registers --------------------------------------------------------------------------------------------
+    def _register(self, address: int) -> int:
+        stored = self._registers.get(address)
+        if stored is not None:
+            return stored
+        if 0 <= address < (self._input_count + 15) // 16:
+            return self._input_image() >> 16 * address & 0xFFFF
+        if 0 <= address - OUTPUT_WORDS < (self._output_count + 15) // 16:
+            return self._outputs >> 16 * (address - OUTPUT_WORDS) & 0xFFFF
+        if address == STATUS:
+            return 2 if self._expired else int(self._expires_s != inf)
+        if LENGTHS <= address < LENGTHS + 4:
+            return (0, 0, self._output_count, self._input_count)[address - LENGTHS]
+        if address == TIME_LEFT:
+            return 0 if self._expires_s == inf else int(1000.0 * (self._expires_s - self._now_s))
+        if address == RESET:
+            return 0
+        raise _RefusedError(ILLEGAL_ADDRESS)
+
+    def _judge_register(self, address: int, value: int) -> None:
+        """Raises _RefusedError when `value` cannot be written to `address`."""
+        if 0 <= address - OUTPUT_WORDS < (self._output_count + 15) // 16:
+            if self._expired:
+                raise _RefusedError(DEVICE_FAILURE)
+        elif address == RESET:
+            if value not in RESET_WORDS:
+                raise _RefusedError(ILLEGAL_VALUE)
+        elif address == TRIGGER:
+            if value > 1:
+                raise _RefusedError(ILLEGAL_VALUE)
+        elif address not in self._registers:
+            raise _RefusedError(ILLEGAL_ADDRESS)
+
+    def _set_register(self, address: int, value: int) -> None:
+        word = address - OUTPUT_WORDS
+        if 0 <= word < (self._output_count + 15) // 16:
+            self._write_outputs(0xFFFF << 16 * word, value << 16 * word)
+        elif address == RESET:
+            if value == RESET_WORDS[1] and self._reset_begun:
+                self._expired = False
+                self._expires_s = inf
+            self._reset_begun = value == RESET_WORDS[0]
+        else:
+            self._registers[address] = value
+            self._feed()
+
+    # --- outputs, inputs, watchdog ----------------------------------------------------------------------------
+    def _write_outputs(self, mask: int, bits: int) -> None:
+        if self._expired:
+            raise _RefusedError(DEVICE_FAILURE)
+        self._put((self._outputs & ~mask | bits) & (1 << self._output_count) - 1)
+
+    def _put(self, image: int) -> None:
+        """Switch the outputs to `image`; the watchdog is armed by the first of these and fed as the docstring says."""
+        changed = image ^ self._outputs
+        if self._expires_s == inf or not self._heartbeat or changed & self._heartbeat:
+            time_ms = self._registers[TIME]
+            self._expires_s = self._now_s + time_ms / 1000.0 if time_ms else inf
+        if changed == self._heartbeat:
+            self._outputs = image
+        elif changed:
+            self._switch(image, self._now_s)
+
+    def _feed(self) -> None:
+        """A telegram that feeds a watchdog without heartbeat, if it runs; a time of 0 stops it."""
+        time_ms = self._registers[TIME]
+        if not time_ms:
+            self._expires_s = inf
+        elif self._expires_s != inf and not self._heartbeat:
+            self._expires_s = self._now_s + time_ms / 1000.0
+
+    def _switch(self, image: int, now_s: float) -> None:
+        changed = image ^ self._outputs
+        self._outputs = image
+        drive = self._world.drive
+        for mask, name in self._driven:
+            if changed & mask:
+                drive(name, image & mask != 0, now_s)
+
+    def _expire(self) -> None:
+        expired_s = self._expires_s
+        self._expires_s = inf
+        self._expired = True
+        self._reset_begun = False
+        self._switch(0, expired_s)
+
+    def _input_image(self) -> int:
+        signal = self._world.signal
+        image = 0
+        for mask, name in self._wired_inputs:
+            if signal(name):
+                image |= mask
+        return image
+
+
+def _judge(what: str, wiring: Mapping[int, str], count: int, known: tuple[str, ...]) -> None:
+    """Raises ValueError for a bit or a name that does not exist."""
+    for bit, name in wiring.items():
+        if not 0 <= bit < count:
+            raise ValueError(f"modbus_io: {what} {bit} ({name}) is wired, but the coupler has {what}s 0 to {count - 1}")
+        if name not in known:
+            raise ValueError(f"modbus_io: {what} {bit} is wired to {name!r}; the plant knows {', '.join(known)}")
+
+
+def _pair(pdu: bytes) -> tuple[int, int]:
+    """The two words behind the function code. Raises _RefusedError when the request has another length."""
+    if len(pdu) != 5:
+        raise _RefusedError(ILLEGAL_VALUE)
+    first, second = _TWO.unpack_from(pdu, 1)
+    return first, second
+
+
+def _count_within(count: int, greatest: int) -> None:
+    if not 1 <= count <= greatest:
+        raise _RefusedError(ILLEGAL_VALUE)
