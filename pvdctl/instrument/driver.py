@@ -67,6 +67,8 @@ class Driver:
         self.settings = settings
         self.identity: Identity | None = None
         self.polls: list[Poll] = []
+        self.remarks: list[str] = []
+        """Sentences found while identifying or preparing; the worker hands them on as notices and empties the list."""
         self._poster: Poster | None = None
 
     def attach(self, poster: Poster) -> None:

@@ -1,0 +1,454 @@
+"""INFICON SQC-310 and SQC-310C deposition controller, used as rate and thickness monitor.
+
+RS-232, 19200 8N1 as delivered, or raw TCP on port 2101; the same packets on both (links.framing_sycon).
+Manuals: P1B = Operating Manual IPN 074-550-P1B (2012, firmware 6.01), chapter 5; P1C = Operating Manual PN 074-550-P1C
+(later firmware), chapter 4; pages are pages of the file. DLS = EPICS module of Diamond Light Source with traffic of a
+real SQC-310C, firmware "2MB Ver 6.65".
+
+Nothing here has been tried on a real unit yet; what no source settles stands in `UNSETTLED`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Restarted
+from pvdctl.instrument.driver import Driver, Identity
+from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer, Poll
+from pvdctl.instrument.roles import Sensor
+from pvdctl.instrument.tag import Flaw, Tag, Value
+from pvdctl.links.framing_sycon import SyconFraming, pack
+from pvdctl.links.link import Link
+
+UNSETTLED: Mapping[str, str] = {
+    "thickness unit": "N, O and K2 are taken as kÅ: inferred from three decimals = 1 Å and the manual's formula"
+    " (P1C p168); DLS labels its record Å",
+    "material, process": "set_film writes material n and chooses process n: that a unit as delivered links process n"
+    " to layer n, film n and material n is a guess; set the unit up so",
+    "sets while a process runs": "whether they are allowed is unknown; a refusal (status E) fails the act",
+    "PA status 0": "'inactive' comes with a good frequency in the manual's own example (P1C p113), so it is taken as"
+    " 'not used by a running process'; life counts as unknown only without a frequency",
+    "limits": "density, Z-factor and tooling limits are those of the sibling SQM-160 (IPN 074-511-P1C); the SQC-310's"
+    " page is not available",
+    "HA get": "answer `1,<value> ` confirmed by DLS for sensor 1, parameter 1; for the other sensors by analogy",
+    "product of toolings": "film, crystal and system tooling multiply: inferred; only the crystal tooling is written",
+    "K1 of two outputs": "nine fields inferred from the seventeen of a four-output unit (P1C p111)",
+    "V form": "`V` on 6.01 (P1B p97), `V?` on 6.65 (P1C p116); an unknown version is asked both ways",
+    "retry after 3 s": "P1C p85 advises it; here a lost answer makes the worker identify the unit again instead",
+    "status B": "whether data follows it is not said; it is treated as a restart either way",
+}
+"""Everything this driver takes to be so without a manual page or a capture that says it: fact -> what is assumed."""
+
+STABLE_PHASES: Mapping[int, str] = {
+    0: "stopped",
+    1: "crystal verify",
+    2: "initialise layer",
+    3: "manual start layer",
+    4: "crystal rotate",
+    5: "pocket rotate",
+    6: "precondition",
+    7: "ramp 1",
+    8: "soak 1",
+    9: "ramp 2",
+    10: "soak 2",
+    11: "soak hold",
+    12: "shutter delay",
+    13: "deposit",
+    14: "rate ramp",
+    16: "timed power",
+    19: "crystal switch",
+    20: "feed ramp",
+    21: "feed soak",
+    22: "idle ramp",
+    24: "crystal fail",
+    25: "stop layer",
+    26: "manual power",
+}
+"""Run states that mean the same in every list (P1B p97, P1C p116, SQC-300 manual p80)."""
+
+PHASES: Mapping[str, Mapping[int, str]] = {
+    "6.01": {  # P1B p97
+        **STABLE_PHASES,
+        15: "rate ramp deposit",
+        17: "rate sample hold",
+        18: "rate sample",
+        23: "start next layer",
+        27: "sensor feedback time-out",
+        28: "source feedback time-out",
+        29: "invalid crystal",
+        30: "invalid pocket position",
+        31: "sample hold",
+        32: "sample continuous",
+        33: "crystal fail, halted",
+        34: "next crystal",
+    },
+    "6.65": {  # P1C p116
+        **STABLE_PHASES,
+        17: "rate sample hold",
+        18: "rate sample",
+        27: "sensor feedback time-out",
+        28: "source feedback time-out",
+        31: "invalid crystal",
+        32: "invalid pocket position",
+        33: "sample hold",
+        34: "sample continuous",
+        35: "crystal fail, halted",
+        36: "next crystal",
+        37: "rate sample shutter delay",
+        46: "control delay",
+        47: "sensor shutter error",
+        48: "source shutter error",
+    },
+}
+"""Run-state tables by firmware generation."""
+
+DENSITY_G_PER_CM3 = (0.50, 99.99)
+Z_FACTOR = (0.100, 9.999)
+TOOLING_PERCENT = (10, 399)
+"""Limits of the SQM-160 (see UNSETTLED: limits)."""
+
+ANGSTROM_PER_NM = 10.0
+NM_PER_KILOANGSTROM = 100.0
+_NUMERIC = b"0123456789.- "
+
+
+class IllegalCommand(InstrumentError):
+    """Status C: the unit does not know the command (P1B p82)."""
+
+
+class IllegalData(InstrumentError):
+    """Status D: the unit knows the command and refuses its data (P1B p82)."""
+
+
+class WrongMode(InstrumentError):
+    """Status E: not now, for instance a process runs (P1B p82)."""
+
+
+class RequestDamaged(LinkError):
+    """Status F: the request reached the unit with a wrong checksum (DLS)."""
+
+
+class AnswerTooLong(InstrumentError):
+    """Status G: the answer would not fit one packet (DLS)."""
+
+
+_STATUS: Mapping[int, tuple[type[InstrumentError] | type[LinkError], str]] = {
+    ord("B"): (Restarted, "was reset since the last request; its film and process must be set again"),
+    ord("C"): (IllegalCommand, "does not know this command (status C). Check model and firmware"),
+    ord("D"): (IllegalData, "refuses the data of this command (status D). Check number and value"),
+    ord("E"): (WrongMode, "cannot do this now (status E). Stop the process it runs, or wait for it"),
+    ord("F"): (RequestDamaged, "received a damaged request (status F). Check the cable if it comes again"),
+    ord("G"): (AnswerTooLong, "has more to say than fits one packet (status G). Ask for less at once"),
+}
+
+
+def rounded_density(density_g_per_cm3: float) -> float:
+    """The density the unit can hold: two decimals (F.2 is sent times 100, DLS)."""
+    return round(density_g_per_cm3 * 100) / 100
+
+
+def rounded_z_factor(z_factor: float) -> float:
+    """The Z-factor the unit can hold: three decimals (F.3 is sent times 1000, DLS)."""
+    return round(z_factor * 1000) / 1000
+
+
+class SensorTags:
+    """The readings of one crystal."""
+
+    __slots__ = ("frequency_hz", "rate_nm_per_s", "thickness_nm")
+
+    def __init__(self, instrument: str, number: int) -> None:
+        self.frequency_hz = Tag(f"{instrument}.frequency_{number}_hz", "Hz")
+        self.rate_nm_per_s = Tag(f"{instrument}.rate_{number}_nm_per_s", "nm/s")
+        self.thickness_nm = Tag(f"{instrument}.thickness_{number}_nm", "nm")
+
+
+class InficonSqc310(Driver):
+    """Two or four crystals, read at once with K2; film data written to the unit so that its display agrees with ours.
+
+    Polls: `sensors` (K2), `state` (V), `crystals` (PA), `outputs` (K1).
+    """
+
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        "sensors": "list of the sensor numbers in use, from 1 (1 and 2 unless given)",
+        "firmware": "profile to use when the unit's version is not known here: 6.01 or 6.65",
+    }
+
+    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
+        super().__init__(name, settings)
+        numbers = tuple(settings.get("sensors", (1, 2)))
+        if (
+            not numbers
+            or any(type(n) is not int or not 1 <= n <= 4 for n in numbers)
+            or len(set(numbers)) < len(numbers)
+        ):
+            raise OperatorError(
+                f"instrument {name}: setting 'sensors' wants numbers from 1 to 4, found {list(numbers)}."
+            )
+        forced = settings.get("firmware")
+        if forced is not None and forced not in PHASES:
+            raise OperatorError(f"instrument {name}: setting 'firmware' wants {' or '.join(PHASES)}, found {forced!r}.")
+        self._forced_profile: str | None = forced
+        self._numbers = numbers
+        self._channels = 2
+        self._framing = SyconFraming()
+        self._requests: dict[str, bytes] = {}
+        self.sensors: Mapping[int, Sensor] = {n: SensorTags(name, n) for n in numbers}
+        self.life_percent = {n: Tag(f"{name}.life_{n}_percent", "%") for n in numbers}
+        self.power_percent = {n: Tag(f"{name}.power_{n}_percent", "%") for n in (1, 2)}
+        self.phase = Tag(f"{name}.phase", "")
+        self.elapsed_s = Tag(f"{name}.elapsed_s", "s")
+        self.process = Tag(f"{name}.process", "")
+        self.layer = Tag(f"{name}.layer", "")
+        self.mode = Tag(f"{name}.mode", "")
+        sensor_tags = [t for s in self.sensors.values() for t in (s.frequency_hz, s.rate_nm_per_s, s.thickness_nm)]
+        self.polls = [
+            Poll(f"{name}.sensors", tuple(sensor_tags), self._read_sensors, 0.1),
+            Poll(f"{name}.state", (self.phase, self.elapsed_s, self.process, self.layer, self.mode), self._read_state),
+            Poll(f"{name}.crystals", tuple(self.life_percent.values()), self._read_crystals, 10.0),
+            Poll(f"{name}.outputs", tuple(self.power_percent.values()), self._read_outputs, 5.0),
+        ]
+        self._phases = STABLE_PHASES
+        self._state_fields: tuple[int, ...] = (4, 5)
+        self._state_request = "V?"
+        self._k2 = pack(b"K2")
+        self._no_signal = {n: (Flaw(f"no crystal signal on sensor {n}"),) * 3 for n in numbers}
+        self._sensors_text = b""
+        self._sensors_values: Answer = ()
+
+    # --- who it is ---------------------------------------------------------------------------------------------
+
+    def identify(self, link: Link) -> Identity:
+        """`@`: model and version (P1B p83). Status B is expected here: the unit may just have been switched on."""
+        try:
+            said = self._ask(link, "@")
+        except Restarted:
+            said = self._ask(link, "@")
+        match = re.fullmatch(r"(SQC-?310C?(?: 2MB)?) Ver (\S+)", said)
+        if match is None:
+            raise InstrumentError(
+                f"{self.name}: an SQC-310 was expected, the instrument calls itself '{said}'. Its commands may mean "
+                "other things, so none is sent. Check the link in the chamber file."
+            )
+        return Identity(model=match[1], firmware=match[2])
+
+    def prepare(self, link: Link) -> None:
+        """Number of channels (J) and the firmware's profile; writes nothing."""
+        channels = self._ask(link, "J")
+        if channels not in ("2", "4"):
+            raise BadFrame("number of channels is neither 2 nor 4", channels.encode("latin-1"))
+        self._channels = int(channels)
+        if max(self._numbers) > self._channels:
+            raise InstrumentError(
+                f"{self.name}: the chamber file uses sensor {max(self._numbers)}, the unit has {channels} sensors. "
+                "Correct the setting 'sensors'."
+            )
+        firmware = self.identity.firmware if self.identity is not None else ""
+        profile = firmware if firmware in PHASES else self._forced_profile
+        self._sensors_text = b""
+        if profile is not None:
+            self._phases = PHASES[profile]
+            self._state_fields = (4,) if profile == "6.01" else (5,)
+            self._state_request = "V" if profile == "6.01" else "V?"
+            return
+        self._phases, self._state_fields = STABLE_PHASES, (4, 5)
+        self.remarks.append(
+            f"firmware {firmware or 'unknown'} is not known here: only run states that all known versions share are "
+            f"named. Set 'firmware' to {' or '.join(PHASES)} if its manual shows that list."
+        )
+        try:
+            self._state_request = "V?"
+            self._ask(link, "V?")
+        except IllegalCommand:
+            self._state_request = "V"
+
+    # --- readings ----------------------------------------------------------------------------------------------
+
+    def _read_sensors(self, link: Link) -> Answer:
+        """K2: time, then rate (Å/s), thickness (kÅ), frequency (Hz) of every sensor (P1C p111)."""
+        data = link.exchange(self._k2, self._framing, self.DEADLINE_S)
+        if data[0] != 65:  # "A"
+            self._refused(data, "K2")
+        # The time field goes on while the crystals' figures stay for their 0.25 s period: nothing new, same tuple.
+        text = data.partition(b" ")[2]
+        if text == self._sensors_text:
+            return self._sensors_values
+        fields = text.split(b" ")
+        if len(fields) != 3 * self._channels or text.translate(None, _NUMERIC):
+            raise BadFrame(f"K2 wants {3 * self._channels} numbers after the time", data)
+        values: list[Value | Flaw] = []
+        try:
+            for n in self._numbers:
+                at = 3 * n - 3
+                hz = float(fields[at + 2])
+                if hz > 0.0:
+                    values += (hz, float(fields[at]) / ANGSTROM_PER_NM, float(fields[at + 1]) * NM_PER_KILOANGSTROM)
+                else:
+                    values += self._no_signal[n]
+        except ValueError:
+            raise BadFrame("K2 holds something that is no number", data) from None
+        self._sensors_text = text
+        self._sensors_values = result = tuple(values)
+        return result
+
+    def _read_state(self, link: Link) -> Answer:
+        """V: phase, elapsed seconds, process, layer and, on later firmware, mode (P1B p97, P1C p116)."""
+        fields = self._numbers_of(self._ask(link, self._state_request), self._state_fields, "V")
+        code, elapsed_s, process, layer = fields[:4]
+        mode: Value | Flaw = Flaw("this firmware does not say")
+        if len(fields) == 5:
+            mode = "automatic" if fields[4] == 1 else "manual"
+        return (self._phases.get(int(code), f"unknown({int(code)})"), elapsed_s, int(process), int(layer), mode)
+
+    def _read_crystals(self, link: Link) -> Answer:
+        """PA: status, frequency, life left in % (100 new, 0 dead) of each sensor (P1C p113)."""
+        values: list[Value | Flaw] = []
+        for n in self._numbers:
+            _, hz, life = self._numbers_of(self._ask(link, f"PA{n}"), (3,), "PA")
+            values.append(life if hz > 0.0 else Flaw(f"no crystal signal on sensor {n}", value=life))
+        return tuple(values)
+
+    def _read_outputs(self, link: Link) -> Answer:
+        """K1: time, then rate, deviation, thickness, power of every output; -1 four times = not used (P1C p111)."""
+        fields = self._numbers_of(self._ask(link, "K1"), (1 + 4 * self._channels,), "K1")
+        values: list[Value | Flaw] = []
+        for n in self.power_percent:
+            of_output = fields[4 * n - 3 : 4 * n + 1]
+            values.append(Flaw(f"output {n} is not used") if of_output == [-1.0] * 4 else of_output[3])
+        return tuple(values)
+
+    # --- film data ---------------------------------------------------------------------------------------------
+
+    def set_film(
+        self, slot: int, density_g_per_cm3: float, z_factor: float, tooling_percent: Mapping[int, float]
+    ) -> Act:
+        """Write material `slot` and the crystals' tooling, choose process `slot`; each is read back and compared.
+
+        Density is rounded to 0.01 g/cm3 and the Z-factor to 0.001, as the unit holds them: reckon with
+        `rounded_density` and `rounded_z_factor`. Tooling must be a whole per cent. slot: 1..50 (T, P1C p114).
+        Raises OperatorError for values the unit cannot hold. The act fails with WrongMode while a process runs.
+        """
+        if not 1 <= slot <= 50:
+            raise OperatorError(f"{self.name}: film slot {slot} is outside 1..50 (T, PN 074-550-P1C p. 114).")
+        self._within("density", density_g_per_cm3, DENSITY_G_PER_CM3, "g/cm3")
+        self._within("Z-factor", z_factor, Z_FACTOR, "")
+        sent = [
+            (f"F{slot}? 2", f"F{slot} 2,", round(density_g_per_cm3 * 100)),
+            (f"F{slot}? 3", f"F{slot} 3,", round(z_factor * 1000)),
+        ]
+        for sensor, tooling in tooling_percent.items():
+            if sensor not in self.sensors:
+                raise OperatorError(f"{self.name}: no sensor {sensor}; in use: {', '.join(map(str, self._numbers))}.")
+            self._within(f"tooling of sensor {sensor}", tooling, TOOLING_PERCENT, "%")
+            if tooling != round(tooling):
+                raise OperatorError(
+                    f"{self.name}: tooling of sensor {sensor} is {tooling:g} %, the unit holds it in steps of 1 %. "
+                    f"Write {round(tooling)} % in the chamber file and put the rest into the density."
+                )
+            sent.append((f"HA{sensor}? 1", f"HA{sensor} 1,", round(tooling)))
+
+        def do(link: Link) -> None:
+            for ask, write, wanted in sent:
+                self._ask(link, f"{write}{wanted}")
+                said = self._ask(link, ask)
+                held = said.removeprefix("1,") if write.startswith("HA") else said
+                if held.strip() != str(wanted):
+                    raise InstrumentError(
+                        f"{self.name}: '{write}{wanted}' was acknowledged, but '{ask}' reads '{said.strip()}'. "
+                        "Set this value at the unit and compare its display."
+                    )
+            self._ask(link, f"T{slot}")
+
+        return self.post("set_film", do, within_s=5.0)
+
+    def zero_thickness(self) -> Act:
+        """U32: displayed thickness to zero (P1B p97)."""
+        return self._run("zero_thickness", "U32")
+
+    def zero_time(self) -> Act:
+        """U33: displayed time to zero (P1B p97)."""
+        return self._run("zero_time", "U33")
+
+    # --- the unit's own process (U, P1B p97); never repeated by itself, U2 and U4 would act twice ---------------
+
+    def start_process(self) -> Act:
+        """U0: start the chosen process."""
+        return self._run("start_process", "U0")
+
+    def stop_process(self) -> Act:
+        """U1: stop the process. SAFE."""
+        return self._run("stop_process", "U1", SAFE)
+
+    def start_layer(self) -> Act:
+        """U2: start the layer."""
+        return self._run("start_layer", "U2")
+
+    def stop_layer(self) -> Act:
+        """U3: stop the layer. SAFE."""
+        return self._run("stop_layer", "U3", SAFE)
+
+    def next_layer(self) -> Act:
+        """U4: go to the next layer."""
+        return self._run("next_layer", "U4")
+
+    def force_final_thickness(self) -> Act:
+        """U5: take the final thickness as reached."""
+        return self._run("force_final_thickness", "U5")
+
+    def set_power(self, output: int, power_percent: float) -> Act:
+        """S: power of one output, 0..100 % in steps of 0.1 %. Zero is a SAFE act.
+
+        Puts EVERY output of the unit in manual, the others at their present power (P1C p114);
+        `release_power` undoes it.
+        """
+        if output not in self.power_percent:
+            raise OperatorError(
+                f"{self.name}: no output {output}; there are {', '.join(map(str, self.power_percent))}."
+            )
+        self._within("power", power_percent, (0, 100), "%")
+        tenths = round(power_percent * 10)
+        if abs(tenths - power_percent * 10) > 1e-6:
+            raise OperatorError(f"{self.name}: power {power_percent:g} % is not a multiple of the unit's step, 0.1 %.")
+        return self._run(f"set_power_{output}", f"S{output} {tenths}", COMMAND if tenths else SAFE)
+
+    def release_power(self) -> Act:
+        """S0: all outputs back to the unit's control loop (P1C p114)."""
+        return self._run("release_power", "S0")
+
+    # --- the exchange ------------------------------------------------------------------------------------------
+
+    def _run(self, name: str, command: str, priority: int = COMMAND) -> Act:
+        def do(link: Link) -> None:
+            self._ask(link, command)
+
+        return self.post(name, do, priority=priority)
+
+    def _ask(self, link: Link, command: str) -> str:
+        """One command; its data as text (latin-1: nothing is lost), blanks at the ends gone; other statuses raise."""
+        request = self._requests.get(command)
+        if request is None:
+            request = self._requests[command] = pack(command.encode("ascii"))
+        data = link.exchange(request, self._framing, self.DEADLINE_S)
+        if data[0] != 65:  # "A"
+            self._refused(data, command)
+        return data[1:].decode("latin-1").strip()
+
+    def _refused(self, data: bytes, command: str) -> None:
+        """Raise what the status letter means."""
+        known = _STATUS.get(data[0])
+        if known is None:
+            raise BadFrame(f"status {chr(data[0])!r} is not one of A to G", data)
+        raise known[0](f"{self.name}: asked '{command}', the monitor {known[1]}.")
+
+    @staticmethod
+    def _numbers_of(text: str, counts: tuple[int, ...], what: str) -> list[float]:
+        """The blank-separated plain numbers of an answer; as many as one of `counts`."""
+        fields = text.split()
+        if len(fields) not in counts or not all(re.fullmatch(r"-?\d+(\.\d+)?", f, re.ASCII) for f in fields):
+            raise BadFrame(f"{what} wants {' or '.join(map(str, counts))} numbers", text.encode("latin-1"))
+        return [float(f) for f in fields]
+
+    def _within(self, what: str, value: float, limits: tuple[float, float], unit: str) -> None:
+        if not limits[0] <= value <= limits[1]:
+            wanted = f"{limits[0]:g} to {limits[1]:g} {unit}".rstrip()
+            raise OperatorError(f"{self.name}: {what} {value:g} {unit} is outside the unit's range, {wanted}.")
