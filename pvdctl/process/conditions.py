@@ -107,6 +107,9 @@ class BoundRule:
         where = f"interlock '{rule.name}'"
         if not rule.require:
             raise OperatorError(f"{where}: it requires nothing, so it could never trip. Give `require` a condition.")
+        for word in ("cause", "consequence", "response"):
+            if not getattr(rule, word).strip():
+                raise OperatorError(f"{where}: its `{word}` is empty. An alarm must tell what to do about it.")
         self.applies_when = tuple(bind(c, image, outputs, f"{where}, applies_when") for c in rule.applies_when)
         self.require = tuple(bind(c, image, outputs, f"{where}, require") for c in rule.require)
         self.asks = any(isinstance(s.target, Output) for s in (*self.applies_when, *self.require))
