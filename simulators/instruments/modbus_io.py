@@ -22,8 +22,8 @@ this list, is this simulator's own choice; a small PLC behind the coupler could 
 - With an output wired as `heartbeat` only a *change* of that output feeds the watchdog, whatever 0x1122 says.
 - The first write to an output arms it. On expiry all outputs go to 0 and writes to them answer exception 04 (WAGO's
   behaviour) until the reset; after it outputs stay 0 and the next write arms again.
-- The unit identifier is ignored and repeated. A frame that is no Modbus drops all that has arrived (a real coupler would
-  close the connection); half a frame is dropped after 1 s.
+- The unit identifier is ignored and repeated. A frame that is no Modbus drops all that has arrived (a real coupler
+  would close the connection); half a frame is dropped after 1 s.
 - A restart switches all outputs off and keeps the registers. 1 ms from request to answer.
 """
 
