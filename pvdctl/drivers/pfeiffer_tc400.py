@@ -34,7 +34,7 @@ _QUERY = "=?"
 class PfeifferTc400(Driver):
     """A turbopump: speed, error, on and off.
 
-    Polls: `speed`, `error`, `running`.
+    Polls: `speed`, `state` (running and error).
     """
 
     SETTINGS: ClassVar[Mapping[str, str]] = {"address": "RS-485 address of the unit, 1 to 255 (1 unless given)"}
@@ -57,8 +57,7 @@ class PfeifferTc400(Driver):
         self.error = Tag(f"{name}.error", "")
         self.polls = [
             Poll(f"{name}.speed", (self.speed_hz, self.nominal_hz), self._read_speed, 0.5),
-            Poll(f"{name}.error", (self.error,), self._read_error, 1.0),
-            Poll(f"{name}.running", (self.running,), self._read_running, 1.0),
+            Poll(f"{name}.state", (self.running, self.error), self._read_state, 1.0),
         ]
         self._speed_text = b""
         self._speed: Answer = ()
@@ -89,12 +88,10 @@ class PfeifferTc400(Driver):
             self._speed_text = text
         return self._speed
 
-    def _read_error(self, link: Link) -> Answer:
+    def _read_state(self, link: Link) -> Answer:
+        running = self._switched(self._ask(link, 10))
         word = self._ask(link, 303).decode("latin-1").strip()
-        return ("" if word == OFF else word,)
-
-    def _read_running(self, link: Link) -> Answer:
-        return (self._switched(self._ask(link, 10)),)
+        return (running, "" if word == OFF else word)
 
     # --- acts --------------------------------------------------------------------------------------------------
 

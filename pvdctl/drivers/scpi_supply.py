@@ -62,7 +62,7 @@ _LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}
 class ScpiSupply(Driver):
     """One output, current and voltage measured, protections watched.
 
-    Polls: `current`, `voltage`, `output`, `trip`.
+    Polls: `current`, `voltage`, `state` (output and protections).
     """
 
     SETTINGS: ClassVar[Mapping[str, str]] = {
@@ -122,8 +122,7 @@ class ScpiSupply(Driver):
         self.polls = [
             Poll(f"{name}.current", (self.current_a,), self._reader("current"), 0.1),
             Poll(f"{name}.voltage", (self.voltage_v,), self._reader("voltage"), 0.5),
-            Poll(f"{name}.output", (self.output_on,), self._read_output, 0.5),
-            Poll(f"{name}.trip", (self.tripped, self.condition), self._read_condition, 0.5),
+            Poll(f"{name}.state", (self.output_on, self.tripped, self.condition), self._read_state, 0.5),
         ]
         self._offs = 0
 
@@ -178,12 +177,10 @@ class ScpiSupply(Driver):
 
         return read
 
-    def _read_output(self, link: Link) -> Answer:
-        return (self._switch(self._ask(link, "output")),)
-
-    def _read_condition(self, link: Link) -> Answer:
+    def _read_state(self, link: Link) -> Answer:
+        on = self._switch(self._ask(link, "output"))
         condition = self._whole(self._ask(link, "condition"))
-        return (condition & self._trip_mask != 0, condition)
+        return (on, condition & self._trip_mask != 0, condition)
 
     # --- acts --------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,8 @@ class Act:
     """One thing to be done on a link, and what became of it.
 
     name: what it does, for people and for the queue: a newer act of the same name replaces one still waiting.
-    not_before_s: earliest start, clock seconds. within_s: an act not begun this long after being asked fails.
+    not_before_s: earliest start, clock seconds; when it is posted, that moment at the least. within_s: an act not begun
+    this long after its earliest start fails.
     state, error, done_s: written by the worker, `state` last.
     """
 

@@ -8,7 +8,7 @@ inline, for one worker at a time (see links.schedule).
 from typing import Protocol
 
 from pvdctl.clock import VirtualClock
-from pvdctl.errors import NoAnswer
+from pvdctl.errors import BadFrame, NoAnswer
 from pvdctl.links.link import Framing
 
 
@@ -37,12 +37,21 @@ class LoopbackLink:
         self._buffer = bytearray()
 
     def exchange(self, request: bytes, framing: Framing, deadline_s: float) -> bytes:
-        """See `Link.exchange`."""
+        """See `Link.exchange`.
+
+        Bytes that are there before anything was asked mean that question and answer have come apart (an answer came
+        too late, or more came than was asked for): they are dropped and nothing is asked.
+        """
         clock, take, byte_s = self._clock, self._port.take, self._byte_s
         start_s = clock.now_s
         until_s = start_s + deadline_s
-        self._port.write(request, start_s + len(request) * byte_s)
         buffer = self._buffer
+        early = take(start_s)
+        if early is not None or buffer:
+            dropped = bytes(buffer) + (early[1] if early is not None else b"")
+            buffer.clear()
+            raise BadFrame("it came before anything was asked", dropped)
+        self._port.write(request, start_s + len(request) * byte_s)
         while True:
             got = take(until_s)
             if got is None:

@@ -117,7 +117,7 @@ class ModbusLoopbackLink:
     def _exchange(self, request: bytes, unit: int, function: int, deadline_s: float) -> bytes:
         """Send; wait for the answer with our transaction number; what follows its function byte.
 
-        An answer with another number is a late one to an earlier request: it is dropped, which is what the number is for.
+        An answer with another number is a late one to an earlier request and is dropped: the number is there for that.
         """
         clock, take, buffer = self._clock, self._port.take, self._buffer
         start_s = clock.now_s

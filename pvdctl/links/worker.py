@@ -7,6 +7,7 @@ again before another reading is believed, because a late answer would otherwise 
 
 from collections import deque
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 from pvdctl.clock import Clock
@@ -21,6 +22,14 @@ BACK_OFF_S = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Waits between attempts to reach a lost instrument. A project choice: seen again within 4 s, no storm of requests."""
 QUEUE_LIMIT = 64
 """Acts that may wait on one link; far above what a scan posts, so reaching it is a bug and is said."""
+
+
+NEVER_S = float("inf")
+
+
+def _latest_s(act: Act) -> float:
+    """When an act not begun by then has failed."""
+    return act.not_before_s + act.within_s
 
 
 class Health:
@@ -39,6 +48,7 @@ class Health:
 class Worker:
     """Runs the polls and acts of the drivers on one link, in order of time and priority.
 
+    `post` may come from another thread than `run`; everything else belongs to the thread that runs it.
     next_s: when it next has something to do (clock seconds); up: the link's instruments have said who they are.
     notices: (when, driver name, text) for each change, "lost", "back" ...; the control thread empties it.
     """
@@ -56,27 +66,38 @@ class Worker:
         self._attempt = 0
         self._free_s = 0.0
         self._acts: dict[str, Act] = {}
+        self._acts_lock = Lock()
         self._polls: list[tuple[Poll, Driver]] = [(poll, d) for d in drivers for poll in d.polls]
         self._due_s: list[float] = [0.0] * len(self._polls)
         for driver in drivers:
             driver.attach(self)
 
     def post(self, act: Act) -> None:
-        """Queue an act; a waiting one of the same name is replaced (and marked failed)."""
+        """Queue an act; a waiting one of the same name is replaced (and marked failed).
+
+        An act towards safe does not wait for the back-off of a lost instrument: it is tried for at once.
+        """
         now_s = self.clock.now_s
         act.asked_s = now_s
-        old = self._acts.pop(act.name, None)
-        if old is not None:
-            old.error = LinkError(f"{act.name}: replaced by a newer request before its turn came")
-            old.state = FAILED
-        elif len(self._acts) >= QUEUE_LIMIT:
-            act.error = LinkError(
-                f"{self.link.name}: more than {QUEUE_LIMIT} requests are waiting; {act.name} not taken"
-            )
-            act.state = FAILED
-            return
-        self._acts[act.name] = act
-        self._plan()
+        if act.not_before_s < now_s:
+            act.not_before_s = now_s
+        acts = self._acts
+        with self._acts_lock:
+            old = acts.pop(act.name, None)
+            if old is not None:
+                self._fail(old, "replaced by a newer request before its turn came")
+            elif len(acts) >= QUEUE_LIMIT:
+                self._fail(act, f"not taken, because {QUEUE_LIMIT} requests are waiting on {self.link.name} already")
+                return
+            acts[act.name] = act
+            if self.up:
+                when_s = act.not_before_s
+            elif act.priority == SAFE:
+                self._retry_s = when_s = now_s
+            else:
+                when_s = _latest_s(act)
+            if when_s < self.next_s:
+                self.next_s = when_s if when_s > self._free_s else self._free_s
 
     def run(self) -> None:
         """Do the next thing: bring the link up, one act, or one poll. Takes as long as its exchange takes."""
@@ -84,7 +105,8 @@ class Worker:
         if not self.up:
             if now_s >= self._retry_s:
                 self._bring_up()
-            self._expire(self.clock.now_s)
+            if not self.up:
+                self._expire(self.clock.now_s)
         else:
             act = self._pick_act(now_s) if self._acts else None
             if act is not None:
@@ -96,40 +118,46 @@ class Worker:
 
     def _plan(self) -> None:
         """Find the time of the next thing to do."""
-        soonest_s = self._retry_s if not self.up else min(self._due_s, default=1e9)
-        if self._acts:
+        with self._acts_lock:
+            soonest_s = self._retry_s if not self.up else min(self._due_s, default=NEVER_S)
             for act in self._acts.values():
-                due_s = act.not_before_s if self.up else act.asked_s + act.within_s
+                due_s = act.not_before_s if self.up else _latest_s(act)
                 if due_s < soonest_s:
                     soonest_s = due_s
-        self.next_s = soonest_s if soonest_s > self._free_s else self._free_s
+            self.next_s = soonest_s if soonest_s > self._free_s else self._free_s
 
     def _pick_act(self, now_s: float) -> Act | None:
         """The most urgent act that may start now, oldest first; acts that waited too long fail here."""
         best: Act | None = None
         late: list[Act] = []
-        for act in self._acts.values():
-            if act.not_before_s > now_s:
-                continue
-            if now_s - max(act.asked_s, act.not_before_s) > act.within_s:
-                late.append(act)
-            elif best is None or act.priority < best.priority:
-                best = act
-        for act in late:
-            self._fail_late(act)
-        if best is not None:
-            del self._acts[best.name]
+        with self._acts_lock:
+            for act in self._acts.values():
+                if act.not_before_s > now_s:
+                    continue
+                if now_s > _latest_s(act):
+                    late.append(act)
+                elif best is None or act.priority < best.priority:
+                    best = act
+            if best is not None:
+                del self._acts[best.name]
+            if late:
+                self._fail_late(late, "the link was busy")
         return best
 
     def _expire(self, now_s: float) -> None:
         """Fail the acts that have waited too long on a link that is down."""
-        for act in [a for a in self._acts.values() if now_s - max(a.asked_s, a.not_before_s) >= a.within_s]:
-            self._fail_late(act)
+        with self._acts_lock:
+            self._fail_late(
+                [act for act in self._acts.values() if now_s >= _latest_s(act)], "the instrument does not answer"
+            )
 
-    def _fail_late(self, act: Act) -> None:
-        del self._acts[act.name]
-        why = "the instrument does not answer" if not self.up else "the link was busy"
-        act.error = LinkError(f"{act.name}: not begun within {act.within_s:g} s because {why}")
+    def _fail_late(self, acts: Sequence[Act], why: str) -> None:
+        for act in acts:
+            del self._acts[act.name]
+            self._fail(act, f"not begun within {act.within_s:g} s because {why}")
+
+    def _fail(self, act: Act, why: str) -> None:
+        act.error = LinkError(f"{act.name}: {why}")
         act.done_s = self.clock.now_s
         act.state = FAILED
 
@@ -193,6 +221,9 @@ class Worker:
                     self.notices.append((self.clock.now_s, driver.name, f"changed: was {driver.identity}, is {found}"))
                 driver.identity = found
                 driver.prepare(self.link)
+                for remark in driver.remarks:
+                    self.notices.append((self.clock.now_s, driver.name, remark))
+                driver.remarks.clear()
         except PvdctlError as error:
             wait_s = BACK_OFF_S[min(self._attempt, len(BACK_OFF_S) - 1)]
             if self._attempt == 0 and not self.ever_up:
