@@ -135,7 +135,7 @@ class Alarms:
         """The alarm of this name; None while it has never come."""
         return self._alarms.get(name)
 
-    def announce(self, name: str, text: str, now_s: float, about: str = "") -> str:
+    def raise_builtin(self, name: str, text: str, now_s: float, about: str = "") -> str:
         """Raise a builtin alarm, of a certain thing if `about` names one; returns the alarm's name, for `clear`.
 
         Raises Bug for a name that is not in the table.
@@ -165,7 +165,8 @@ class Alarms:
         trip: the alarm tells of an interlock that acts, and can never be shelved.
         """
         alarm = self._alarms.setdefault(name, Alarm(name))
-        if alarm.active and PRIORITIES.index(priority) <= PRIORITIES.index(alarm.priority):
+        graver = PRIORITIES.index(priority) > PRIORITIES.index(alarm.priority) and alarm.count > 0
+        if alarm.active and not graver:
             return
         alarm.priority, alarm.trip = priority, trip
         alarm.cause, alarm.consequence, alarm.response, alarm.text = cause, consequence, response, text
@@ -176,10 +177,12 @@ class Alarms:
         alarm.count += 1
         alarm.recent_s.append(now_s)
         may_be_shelved = priority != "critical" and not trip
-        if alarm.chattering or (alarm.state == SHELVED and may_be_shelved):
+        if (alarm.chattering and not graver) or (alarm.state == SHELVED and may_be_shelved):
             return
         alarm.acknowledged_by = ""
-        if len(alarm.recent_s) == CHATTER_COUNT and now_s - alarm.recent_s[0] <= CHATTER_S:
+        if alarm.chattering:
+            self._move(alarm, LATCHED, text, PROCESS, now_s)
+        elif len(alarm.recent_s) == CHATTER_COUNT and now_s - alarm.recent_s[0] <= CHATTER_S:
             alarm.chattering = True
             said = f"{text} (came {CHATTER_COUNT} times within {CHATTER_S:g} s: latched, further ones are only counted)"
             self._move(alarm, LATCHED, said, PROCESS, now_s)
