@@ -59,6 +59,8 @@ UNITS: dict[str, tuple[str, float, float]] = {
 }
 """Every unit a file may use. 1 Torr = 1013.25/760 mbar by definition; 0 °C = 273.15 K."""
 
+ABSOLUTE_ZERO_DEGC = -273.15
+
 SUFFIXES: dict[str, str] = {
     "_nm_per_s": "nm/s",
     "_a_per_s": "A/s",
@@ -84,7 +86,63 @@ SUFFIXES: dict[str, str] = {
 }
 """How a field's name says its unit inside pvdctl; longest first."""
 
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+_QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*")
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?[0-9]+,[0-9]+(?![0-9,])")
+_SAME = str.maketrans({"\u03bc": "\u00b5", "\u212b": "\u00c5"})
+"""Greek mu and the Angstrom sign are written for the micro sign and the letter Å, and look alike."""
+
+_EXAMPLES = {
+    "nm": "300 nm",
+    "nm/s": "0.5 nm/s",
+    "mbar": "5e-6 mbar",
+    "s": "3 min",
+    "%": "10 %",
+    "A": "120 A",
+    "A/s": "5 A/s",
+    "V": "2 V",
+    "°C": "60 °C",
+    "Hz": "6 MHz",
+    "g/cm3": "7.14 g/cm3",
+    "L": "70 L",
+    "mg": "150 mg",
+    "mg/nm": "1.4 mg/nm",
+    "1/A": "16 %/A",
+    "mbar L/s": "1e-4 mbar L/s",
+    "mbar/s": "8 mbar/s",
+    "L/s": "4.2 L/s",
+}
+
+
+_SPELT_OUT = {
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "minute": "min",
+    "minutes": "min",
+    "mins": "min",
+    "hour": "h",
+    "hours": "h",
+    "hrs": "h",
+    "angstrom": "Å",
+    "angstrom/s": "Å/s",
+    "c": "°C",
+    "percent": "%",
+    "amps": "A",
+    "ampere": "A",
+    "volts": "V",
+    "litres": "L",
+    "liters": "L",
+}
+"""Spelt-out units people write; not accepted, but understood well enough to say what was meant."""
+
+
+class NotAQuantity(ValueError):
+    """A text that is not the quantity that was wanted: what was wanted, what was found, what to do next (or "")."""
+
+    def __init__(self, wanted: str, found: str, hint: str = "") -> None:
+        self.wanted, self.found, self.hint = wanted, found, hint
+        super().__init__(f"wanted {wanted}, found {found}" + (f"; {hint}" if hint else ""))
 
 
 def split_name(name: str) -> tuple[str, str | None]:
@@ -95,38 +153,60 @@ def split_name(name: str) -> tuple[str, str | None]:
     return name, None
 
 
+def wanted(unit: str) -> str:
+    """What a text must be to have a value in `unit`, in words with an example."""
+    dimension = UNITS[unit][0]
+    article = "an" if dimension[0] in "aeiou" else "a"
+    return f"{article} {dimension} with its unit, such as '{_EXAMPLES.get(unit, f'1 {unit}')}'"
+
+
 def parse(text: object, unit: str) -> float:
     """The number that `text`, such as `5e-6 mbar`, has in `unit`.
 
-    Raises ValueError with a sentence for anything else: a bare number, an unknown or foreign unit, nan, infinity.
+    Raises NotAQuantity (a ValueError) with a sentence for anything else: a bare number, an unknown or foreign unit,
+    nan, infinity, a temperature below absolute zero.
     """
     dimension, factor, offset = UNITS[unit]
-    wanted = f"a {dimension} with its unit, such as '{_example(unit)}'"
-    if isinstance(text, bool) or not isinstance(text, str):
-        raise ValueError(f"wanted {wanted}, found {text!r}")
-    match = _QUANTITY.match(text)
+    if not isinstance(text, str):
+        raise _not_text(text, unit)
+    match = _QUANTITY.fullmatch(text)
     if match is None:
-        raise ValueError(f"wanted {wanted}, found '{text}'")
-    number, found = float(match.group(1)), match.group(2).replace("μ", "µ").replace("Å", "Å")
-    if not found:
-        raise ValueError(f"wanted {wanted}, found the bare number '{text}'")
+        raise NotAQuantity(wanted(unit), f"'{text}'")
+    number, found = float(match.group(1)), match.group(2).translate(_SAME)
     if found not in UNITS:
-        fitting = [u for u, (d, _, _) in UNITS.items() if d == dimension]
-        near = difflib.get_close_matches(found, fitting, n=1, cutoff=0.4)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; units that fit: {', '.join(fitting)}"
-        raise ValueError(f"wanted {wanted}, found '{text}': unit '{found}' is not known{hint}")
+        raise _unknown_unit(text, found, unit)
     its_dimension, its_factor, its_offset = UNITS[found]
     if its_dimension != dimension:
-        raise ValueError(f"wanted {wanted}, found '{text}', which is a {its_dimension}")
-    value = ((number * its_factor + its_offset) - offset) / factor
+        hint = "did you mean 'Å/s'?" if found == "A/s" and dimension == "deposition rate" else ""
+        raise NotAQuantity(wanted(unit), f"'{text}', which is a {its_dimension}", hint)
+    value = number if found == unit else ((number * its_factor + its_offset) - offset) / factor
     if not math.isfinite(value):
-        raise ValueError(f"wanted {wanted}, found '{text}', which is not finite")
+        raise NotAQuantity(wanted(unit), f"'{text}', which is not finite")
+    if dimension == "temperature" and number * its_factor + its_offset < ABSOLUTE_ZERO_DEGC:
+        raise NotAQuantity(wanted(unit), f"'{text}', which is below absolute zero")
     return value
 
 
-def _example(unit: str) -> str:
-    examples = {"nm": "300 nm", "nm/s": "0.5 nm/s", "mbar": "5e-6 mbar", "s": "3 min", "%": "10 %", "A": "120 A"}
-    return examples.get(unit, f"1 {unit}")
+def _not_text(found: object, unit: str) -> NotAQuantity:
+    """A number, a list or nothing stands where a quantity belongs."""
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return NotAQuantity(wanted(unit), f"the bare number {found!r}", "write the unit behind the number")
+    named = "nothing" if found is None else "a mapping" if isinstance(found, dict) else f"{found!r}"
+    return NotAQuantity(wanted(unit), named)
+
+
+def _unknown_unit(text: str, found: str, unit: str) -> NotAQuantity:
+    """The number is followed by something that is no unit of the table."""
+    if not found:
+        return NotAQuantity(wanted(unit), f"the bare number '{text}'", "write the unit behind the number")
+    if _DECIMAL_COMMA.match(text):
+        return NotAQuantity(wanted(unit), f"'{text}'", "write a decimal point, not a comma")
+    dimension = UNITS[unit][0]
+    fitting = [u for u, (d, _, _) in UNITS.items() if d == dimension]
+    folded = {u.casefold(): u for u in fitting} | {w: u for w, u in _SPELT_OUT.items() if u in fitting}
+    near = difflib.get_close_matches(found.casefold(), folded, n=1, cutoff=0.4)
+    hint = f"did you mean '{folded[near[0]]}'?" if near else f"units that fit: {', '.join(fitting)}"
+    return NotAQuantity(wanted(unit), f"'{text}', whose unit '{found}' is not known", hint)
 
 
 def show(value: float, unit: str, digits: int = 4) -> str:

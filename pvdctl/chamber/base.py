@@ -3,7 +3,8 @@
 A field `thickness_nm` is written `thickness: 300 nm`: the unit is the suffix inside and part of the text outside.
 """
 
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -28,10 +29,8 @@ class Model(BaseModel):
 
 
 def _quantity(unit: str) -> BeforeValidator:
-    def convert(value: Any) -> float:
-        return parse(value, unit)
-
-    return BeforeValidator(convert)
+    """Text with a unit becomes a number; anything else raises NotAQuantity, which pydantic hands on."""
+    return BeforeValidator(partial(parse, unit=unit))
 
 
 Nm = Annotated[float, _quantity("nm")]
