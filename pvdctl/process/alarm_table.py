@@ -139,4 +139,4 @@ BUILTIN: Final[dict[str, BuiltinAlarm]] = {
         "Read the error code in the text, check cooling and foreline; let the pump stand still before a restart.",
     ),
 }
-"""By name. Raised through `Alarms.raise_builtin`."""
+"""By name. Raised through `Alarms.announce`."""

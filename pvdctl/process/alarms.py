@@ -135,7 +135,7 @@ class Alarms:
         """The alarm of this name; None while it has never come."""
         return self._alarms.get(name)
 
-    def raise_builtin(self, name: str, text: str, now_s: float, about: str = "") -> str:
+    def announce(self, name: str, text: str, now_s: float, about: str = "") -> str:
         """Raise a builtin alarm, of a certain thing if `about` names one; returns the alarm's name, for `clear`.
 
         Raises Bug for a name that is not in the table.
