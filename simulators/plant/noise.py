@@ -1,0 +1,24 @@
+"""Chance, one independent stream per cause: a fault that uses one stream does not shift the others."""
+
+import random
+from math import exp, sqrt
+
+TABLE = 2048
+"""Length of a noise table: at ten values a second it repeats after 205 s, which no reading of a gauge shows."""
+
+
+def stream(seed: int, name: str) -> random.Random:
+    """The generator of the cause `name`."""
+    return random.Random(f"{seed}:{name}")
+
+
+def normal_table(seed: int, name: str) -> list[float]:
+    """Standard normal values to be looked up by grid index: independent of how often anyone looks."""
+    gauss = stream(seed, name).gauss
+    return [gauss(0.0, 1.0) for _ in range(TABLE)]
+
+
+def ornstein_uhlenbeck(sigma: float, tau_s: float, step_s: float) -> tuple[float, float]:
+    """(decay, kick): x -> decay x + kick N(0,1) has standard deviation `sigma` and correlation time `tau_s`."""
+    decay = exp(-step_s / tau_s)
+    return decay, sigma * sqrt(1.0 - decay * decay)
