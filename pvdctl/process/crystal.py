@@ -87,6 +87,12 @@ class Crystal:
         self._running.clear()
         self._good_s = now_s
 
+    def total_nm(self) -> float:
+        """Thickness since `start` straight from the two frequencies, outliers and all: what a monitor displays."""
+        if self.start_hz == 0.0:
+            return 0.0
+        return self._zmatch.thickness_nm(self.start_hz, self.frequency_hz) * self._tooling
+
     def film_at(self, when_s: float) -> float:
         """`film_nm` extrapolated with the filtered rate to a moment near now."""
         return self.film_nm + self.rate_nm_per_s * (when_s - self.measured_s)

@@ -34,6 +34,7 @@ Kind = Literal[
     "alarm",  # an alarm changed its state
     "boot",  # a program opened the record for writing
     "command",  # an operator or the recipe asked for something; recorded before it is done
+    "crystal",  # the crystal in use was changed
     "exposure",  # a gas dose ended; data is the row of exposures[]
     "interlock",  # a rule tripped or cleared
     "layer",  # a layer ended; data is the row of layers[]
@@ -43,6 +44,7 @@ Kind = Literal[
     "phase",  # a phase of a step began
     "plan",  # what the recipe will do, as worked out before the start
     "prompt",  # the operator was asked, or answered
+    "result",  # what became of a command to an instrument, where it failed
     "refusal",  # a command was not possible
     "run_end",
     "run_start",

@@ -1,0 +1,45 @@
+"""What the process is given to work with: instruments by role, with the chamber file that says what they are for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pvdctl.chamber.model import Chamber
+from pvdctl.instrument.poll import Poll
+from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
+from pvdctl.process.outputs import Output, Outputs
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """The chamber's instruments by role; made by whoever wires the rooms together.
+
+    notices: returns, and forgets, what links have reported since the last call: (when, who, text).
+    identities: instrument name to what it said it is; empty text while it has not.
+    """
+
+    chamber: Chamber
+    io: DigitalIO
+    monitor: RateMonitor
+    supplies: Mapping[str, Supply]
+    gauge_controllers: Mapping[str, GaugeController]
+    turbo_name: str
+    turbo: Turbo
+    polls: tuple[Poll, ...]
+    notices: Callable[[], list[tuple[float, str, str]]]
+    identities: Callable[[], dict[str, str]]
+
+    def make_outputs(self) -> Outputs:
+        """Every output of the chamber: actuators and other PLC outputs, supplies, turbo, ion gauges."""
+        chamber = self.chamber
+        found: list[Output] = []
+        driven = {actuator.output: name for name, actuator in chamber.actuators.items()}
+        for output in chamber.io.outputs:
+            found.append(Output(driven.get(output, output), "digital"))
+        for name in self.supplies:
+            found.append(Output(f"{name}.output", "supply"))
+            found.append(Output(f"{name}.current", "current"))
+        found.append(Output(f"{self.turbo_name}.run", "turbo"))
+        for name, gauge in chamber.gauges.items():
+            if gauge.ion:
+                found.append(Output(f"{name}.on", "gauge"))
+        return Outputs(found)

@@ -1,0 +1,193 @@
+"""Backfill and vent: gas into the chamber, only with sources off and cold, ion gauge off, gate valve closed.
+
+The capacitance gauge, which does not care which gas it is, ends the fill. What closes last is what the film sees: the
+valve is told to close early by what still flows in while it travels.
+"""
+
+from pvdctl.process.context import Context
+from pvdctl.process.exposure import Exposure
+from pvdctl.process.steps.base import RunningStep
+from pvdctl.recipe.model import Backfill, Vent
+
+
+class _GasIn(RunningStep):
+    """What both have in common."""
+
+    def __init__(self, context: Context, name: str, kind: str, within_s: float, gas: str) -> None:
+        super().__init__(context, name, kind, within_s)
+        self.gas = gas
+        self.inlet = context.chamber.gases[gas]
+        self._last: tuple[float, float] | None = None
+        self._rise_mbar_per_s = 0.0
+
+    def ready(self) -> bool:
+        """Everything that must be true before gas comes in; asks for what is missing."""
+        context, vacuum = self.context, self.context.chamber.vacuum
+        for source in context.chamber.sources.values():
+            context.ask(source.shutter, 0.0, "gas")
+        context.ask(context.chamber.substrate_shutter, 0.0, "gas")
+        for name, gauge in context.chamber.gauges.items():
+            if gauge.ion:
+                context.ask(f"{name}.on", 0.0, "gas")
+        for valve in (vacuum.gate_valve, vacuum.rough_valve):
+            context.ask(valve, 0.0, "gas")
+        actuators, readings = context.actuators, context.readings
+        supply_ok = self.inlet.supply_ok
+        return bool(
+            actuators[vacuum.gate_valve].is_closed
+            and actuators[vacuum.rough_valve].is_closed
+            and readings.sources_cold.number()
+            and readings.sources_off.number()
+            and readings.ion_gauge_on.number() == 0.0
+            and (supply_ok is None or context.image[supply_ok].number())
+        )
+
+    def waiting_for(self) -> str:
+        """What `ready` still misses, in words."""
+        context, vacuum = self.context, self.context.chamber.vacuum
+        missing = []
+        if not context.readings.sources_cold.number():
+            missing.append(f"sources cold (in {max(0.0, context.readings.hot_until_s - context.now_s):.0f} s)")
+        if context.readings.ion_gauge_on.number() != 0.0:
+            missing.append("ion gauge off")
+        for valve in (vacuum.gate_valve, vacuum.rough_valve):
+            if not context.actuators[valve].is_closed:
+                missing.append(f"{valve} closed")
+        if self.inlet.supply_ok is not None and not context.image[self.inlet.supply_ok].number():
+            missing.append(f"{self.gas} supply pressure")
+        return ", ".join(missing)
+
+    def follow(self) -> float | None:
+        """The pressure, with its rise kept for the prediction."""
+        tag = self.context.readings.chamber_pressure
+        pressure_mbar = tag.number()
+        if pressure_mbar is None:
+            return None
+        last = self._last
+        if last is None:
+            self._last = (self.context.now_s, pressure_mbar)
+        elif self.context.now_s - last[0] >= 1.0:
+            self._rise_mbar_per_s = (pressure_mbar - last[1]) / (self.context.now_s - last[0])
+            self._last = (self.context.now_s, pressure_mbar)
+        return pressure_mbar
+
+    def still_coming_mbar(self) -> float:
+        """What will still flow in after the valve is told to close: its travel, and the age of the reading."""
+        gauge_age_s = 0.5 * self.context.chamber.scan.period_s
+        travel_s = self.context.chamber.actuators[self.inlet.valve].travel_s
+        return max(0.0, self._rise_mbar_per_s) * (travel_s + gauge_age_s + self.context.chamber.scan.period_s)
+
+
+class RunningBackfill(_GasIn):
+    """Fill, and leave the gas in for its time."""
+
+    def __init__(self, context: Context, step: Backfill) -> None:
+        super().__init__(context, step.name, "backfill", step.within_s + step.duration_s, step.gas)
+        self.step = step
+        self._fill_started_s = 0.0
+        self._sagged = False
+
+    def begin(self) -> None:
+        """Isolate first."""
+        self.context.set_phase("isolate")
+
+    def resume(self) -> None:
+        """Go on where the chemistry is: gas already in stays in, and its clock has never stopped."""
+        self.pick_up()
+        self._last = None
+        if self.context.exposure is None:
+            self.context.set_phase("isolate")
+        elif self.context.exposure.at_pressure_s is None:
+            self._fill_started_s = self.context.now_s
+            self.context.set_phase("fill", "resumed")
+        else:
+            self.context.set_phase("dwell", "resumed")
+
+    def scan(self) -> bool:
+        """One scan of the present phase."""
+        self.hurry()
+        context = self.context
+        if context.phase == "isolate":
+            if self.ready():
+                self._fill_started_s = context.now_s
+                if context.exposure is None:
+                    context.exposure = Exposure(self.name, self.gas, self.step.pressure_mbar, context.now_s)
+                context.set_phase("fill")
+            return False
+        if context.phase == "fill":
+            self._fill()
+            return False
+        return self._dwell()
+
+    def _fill(self) -> None:
+        context, step = self.context, self.step
+        exposure = context.exposure
+        assert exposure is not None
+        context.ask(self.inlet.valve, 1.0, "fill")
+        pressure_mbar = self.follow()
+        if pressure_mbar is None:
+            return
+        if pressure_mbar + self.still_coming_mbar() >= step.pressure_mbar:
+            context.ask(self.inlet.valve, 0.0, "pressure reached")
+            exposure.at_pressure_s = context.now_s
+            context.set_phase("dwell")
+        elif context.now_s - self._fill_started_s > step.within_s:
+            context.ask(self.inlet.valve, 0.0, "fill failed")
+            context.trouble(
+                "fill_error",
+                "hold",
+                f"{self.gas} has reached {pressure_mbar:.0f} mbar of {step.pressure_mbar:.0f} "
+                f"mbar after {step.within_s:.0f} s with {self.inlet.valve} "
+                f"{'open' if context.actuators[self.inlet.valve].is_open else 'not open'}",
+            )
+
+    def _dwell(self) -> bool:
+        context, step = self.context, self.step
+        exposure = context.exposure
+        assert exposure is not None
+        assert exposure.at_pressure_s is not None
+        pressure_mbar = self.follow()
+        if pressure_mbar is not None:
+            off_mbar = pressure_mbar - step.pressure_mbar
+            if (off_mbar > step.tolerance_mbar or off_mbar < -step.tolerance_mbar) and not self._sagged:
+                self._sagged = True
+                context.alarm(
+                    "dose_pressure",
+                    f"{self.gas} is at {pressure_mbar:.0f} mbar; wanted {step.pressure_mbar:.0f} "
+                    f"± {step.tolerance_mbar:.0f} mbar",
+                )
+        zero_s = exposure.at_pressure_s if step.duration_starts == "at_pressure" else exposure.first_gas_s
+        return context.now_s - zero_s >= step.duration_s
+
+
+class RunningVent(_GasIn):
+    """Vent to atmosphere."""
+
+    def __init__(self, context: Context, step: Vent) -> None:
+        super().__init__(context, step.name, "vent", step.within_s, step.gas)
+        self.step = step
+
+    def begin(self) -> None:
+        """Isolate first."""
+        self.context.set_phase("isolate")
+
+    def resume(self) -> None:
+        """From the start: it harms nothing."""
+        self.pick_up()
+        self._last = None
+        self.context.set_phase("isolate")
+
+    def scan(self) -> bool:
+        """One scan of the present phase."""
+        self.hurry()
+        context = self.context
+        if context.phase == "isolate":
+            if self.ready():
+                context.set_phase("vent")
+            return False
+        context.ask(self.inlet.valve, 1.0, "vent")
+        pressure_mbar = self.follow()
+        if pressure_mbar is not None and pressure_mbar + self.still_coming_mbar() >= self.step.to_mbar:
+            context.ask(self.inlet.valve, 0.0, "vented")
+            return True
+        return False
