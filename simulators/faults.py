@@ -4,7 +4,8 @@
 
 NAME is a fault of the plant (`simulators.plant`) or of a cable (`simulators.wire_faults`); a cable's needs the link,
 as `monitor:mute@...` or as an argument `link=monitor`. WHEN is a time of the bench's clock (`90s`, `2min`, `1.5h`) or
-the entry of a phase of the recipe, `STEP.PHASE` or `STEP.PHASE+5s`; STEP or PHASE may be `*`, and the first entry counts.
+the entry of a phase of the recipe, `STEP.PHASE` or `STEP.PHASE+5s`; STEP or PHASE may be `*`, and the first entry
+counts.
 `for=5s` takes the fault away again after that time; without it the fault stays.
 """
 
