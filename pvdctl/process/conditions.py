@@ -248,11 +248,11 @@ def _shown(condition: Condition) -> str:
 
 def _tell_apart(value: float, limit: float) -> tuple[str, str]:
     """Value and limit with as many digits as tell them apart, at least two."""
-    texts = ("", "")
-    for digits in (2, 4, 6, 9, 17):
+    texts = (_figure(value, 2), _figure(limit, 2))
+    for digits in (4, 6, 9, 17):
+        if texts[0] != texts[1] or value == limit:
+            break
         texts = (_figure(value, digits), _figure(limit, digits))
-        if texts[0] != texts[1]:
-            return texts
     return texts
 
 
