@@ -74,6 +74,7 @@ class EventLog:
         self.boot = 0
         self.connection = open_writer(self.path, SHAPE, journal, "FULL")
         self._lock = Lock()
+        self._waiting: list[Event] = []
         newest = self.connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq: int = newest[0] if newest else 0
         self.head: bytes = newest[1] if newest else FIRST
@@ -88,6 +89,9 @@ class EventLog:
         with self._lock:
             if self.failed:
                 raise RecordError(self.failed)
+            if self._waiting:
+                cores[:0] = [core(event) for event in self._waiting]
+                self._waiting.clear()
             rows = self._chained(cores, stamp)
             try:
                 with Transaction(self.connection):
@@ -97,6 +101,15 @@ class EventLog:
                 raise RecordError(self.failed) from error
             if rows:
                 self.seq, _, self.head = rows[-1]
+
+    def later(self, event: Event) -> bool:
+        """Let `event` ride along with the next commit, before its events; True if another one was waiting already.
+
+        For what is no act and so must not wait for the disk by itself, such as the hash of a block of samples.
+        """
+        with self._lock:
+            self._waiting.append(event)
+            return len(self._waiting) > 1
 
     def _chained(self, cores: Iterable[bytes], stamp: Stamp) -> list[tuple[int, str, bytes]]:
         """The rows for these events, following the newest."""

@@ -54,7 +54,7 @@ class Record:
         self._wall_s = wall_s
         self._log = EventLog(directory, journal)
         try:
-            self._samples = SampleStore(directory, journal, wall_s, self._append_one)
+            self._samples = SampleStore(directory, journal, wall_s, self._vouch)
         except RecordError:
             self._log.close()
             raise
@@ -107,6 +107,11 @@ class Record:
 
     def _append_one(self, event: Event) -> None:
         self.append((event,))
+
+    def _vouch(self, event: Event) -> None:
+        """Take the event of a block of samples: with the next commit, or now if the last one still waits."""
+        if self._log.later(event):
+            self.append(())
 
     def _append(self, events: Sequence[Event], stamp: Stamp) -> None:
         began_s = self._wall_s()

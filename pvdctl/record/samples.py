@@ -1,8 +1,8 @@
 """The samples of runs: a row of numbers at each scan, kept as blocks of a minute.
 
-A row costs about a microsecond: it is packed into a buffer. Once a second of wall time the buffer's new rows go to the
-`tail` table (a crash loses no more than that), and every 60 s of clock time the minute becomes one `chunk`, synced to
-the disk, whose SHA-256 the caller puts into the event log.
+A row costs about a microsecond: it is packed into a buffer. About once a second of wall time the buffer's new rows go
+to the `tail` table, and every 60 s of clock time the minute becomes one `chunk`, synced to the disk, whose SHA-256 the
+caller puts into the event log. All in all 3 us a row of 30 columns, of which 0.7 us wait for the disk (measured).
 """
 
 import hashlib
@@ -23,8 +23,11 @@ CHUNK_S = 60.0
 """Clock seconds in a block: the span whose hash is one event of the log."""
 
 TAIL_S = 1.0
-"""Wall seconds between two writings of the tail: what a crash of the program may cost. NORMAL, so a loss of power may
-cost more, up to the block."""
+"""Wall seconds between two writings of the tail. These are not synced: a crash of the program costs up to
+TAIL_S + LOOK_S of samples, a loss of power up to the block."""
+
+LOOK_S = 0.5
+"""Clock seconds between two looks at the wall clock: a look at each row would cost a tenth of the row."""
 
 SHAPE = Shape(
     application_id=0x70766473,  # "pvds"
@@ -60,12 +63,12 @@ Row = Sequence[float | None]
 class SampleStore:
     """The writer of the samples. One thread at a time.
 
-    store_event: called with the event that names a finished block, right after the block is on the disk.
+    vouch: called with the event that names a finished block, right after the block is on the disk.
     failed: empty, or the sentence why no samples can be written any more.
     """
 
     def __init__(
-        self, directory: Path, journal: str, wall_s: Callable[[], float], store_event: Callable[[Event], None]
+        self, directory: Path, journal: str, wall_s: Callable[[], float], vouch: Callable[[Event], None]
     ) -> None:
         """Opens or makes the file. Raises RecordError."""
         self.path = directory / FILE
@@ -73,7 +76,7 @@ class SampleStore:
         self.connection = open_writer(self.path, SHAPE, journal, "NORMAL")
         self._durable = "EXTRA" if journal == "delete" else "FULL"
         self._wall_s = wall_s
-        self._store_event = store_event
+        self._vouch = vouch
         self._run = ""
         self._forget()
 
@@ -81,7 +84,8 @@ class SampleStore:
         """No rows in hand."""
         self._rows = bytearray()
         self._saved = 0  # bytes of _rows that are in the tail already
-        self._turn_at_s = -inf  # the next row goes through _turn
+        self._look_at_s = -inf  # the next row goes through _look ...
+        self._turn_at_s = -inf  # ... and begins a block
         self._tail_due_s = inf
 
     def begin(self, run: str, columns: Sequence[str]) -> None:
@@ -95,24 +99,27 @@ class SampleStore:
 
     def add(self, at_s: float, row: Row) -> None:
         """Keep one row. Raises RecordError if it cannot be written; Bug if it does not fit the columns."""
-        if at_s >= self._turn_at_s:
-            self._turn(at_s)
+        if at_s >= self._look_at_s:
+            self._look(at_s)
         try:
             self._rows += self._pack(at_s, *row)
         except struct.error:
             self._rows += self._pack_with_gaps(at_s, row)
-        if self._wall_s() >= self._tail_due_s:
-            self._save_tail()
 
-    def _turn(self, at_s: float) -> None:
-        """Close the block that is full, if there is one, and begin the next with the row about to come."""
+    def _look(self, at_s: float) -> None:
+        """Before the row at `at_s`: see whether a block is full or the tail is due."""
         if self.failed:
             raise RecordError(self.failed)
         if not self._run:
             raise Bug(f"a sample at {at_s:.1f} s belongs to no run: begin the run first")
-        self.flush()
-        self._turn_at_s = at_s + CHUNK_S
-        self._tail_due_s = self._wall_s() + TAIL_S
+        if at_s >= self._turn_at_s:  # by clock time alone: the same seed must give the same blocks
+            self.flush()
+            self._turn_at_s = at_s + CHUNK_S
+            self._tail_due_s = self._wall_s() + TAIL_S
+        elif self._wall_s() >= self._tail_due_s:
+            self._write(self._insert_tail)
+            self._tail_due_s = self._wall_s() + TAIL_S
+        self._look_at_s = min(at_s + LOOK_S, self._turn_at_s)
 
     def _pack_with_gaps(self, at_s: float, row: Row) -> bytes:
         """The slow way, for rows with None in them."""
@@ -126,11 +133,6 @@ class SampleStore:
                 if value is not None and not isinstance(value, int | float)
             )  # fmt: skip
             raise Bug(f"sample column '{name}' at {at_s:.1f} s holds {value!r}: columns hold numbers only") from None
-
-    def _save_tail(self) -> None:
-        """Put the rows since the last time where a crash does not reach them."""
-        self._write(self._insert_tail)
-        self._tail_due_s = self._wall_s() + TAIL_S
 
     def _insert_tail(self) -> None:
         with Transaction(self.connection):
@@ -152,7 +154,7 @@ class SampleStore:
         self._number = number
         self._rows.clear()
         self._saved = 0
-        self._store_event(chunk_event(number, rows, first_at_s, last_at_s, digest))
+        self._vouch(chunk_event(number, rows, first_at_s, last_at_s, digest))
 
     def _insert_chunk(self, values: tuple[object, ...]) -> None:
         # Synced before its event is: the log must never vouch for samples that a loss of power can take back.
@@ -170,7 +172,7 @@ class SampleStore:
             act()
         except sqlite3.Error as error:
             self.failed = f"samples {self.path} cannot be written: {explain(error)}"
-            self._turn_at_s = -inf
+            self._look_at_s = -inf  # so that the next row is refused as well
             raise RecordError(self.failed) from error
 
     def end(self) -> None:
