@@ -161,7 +161,7 @@ class Context:
         self.want(action, text)
 
 
-def _word(kind: Kind, name: str, value: float, context: Context) -> str:
+def _word(kind: str, name: str, value: float, context: Context) -> str:
     if kind == "digital" and name in context.chamber.actuators:
         return "open" if value else "closed"
     return "on" if value else "off"

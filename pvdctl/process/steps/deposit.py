@@ -1,8 +1,8 @@
 """Deposit one film: the phases of a deposition controller, with pvdctl's own rate control on the supply's current.
 
 crystal verify, initialise layer, ramp 1, soak 1, ramp 2, soak 2, shutter delay, deposit, (timed power), idle ramp: the
-names and the order that INFICON's SQC-310 has (074-550-P1B p. 97). Here the source shutter opens at the shutter delay and the
-substrate shutter waits for a good rate, because the chamber has both.
+names and the order that INFICON's SQC-310 has (074-550-P1B p. 97). Here the source shutter opens at the
+shutter delay and the substrate shutter waits for a good rate, because the chamber has both.
 """
 
 from pvdctl.chamber.model import Film

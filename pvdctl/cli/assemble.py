@@ -1,0 +1,203 @@
+"""Wires the rooms together: chamber file, drivers, links, workers, process, and for a simulated chamber the bench.
+
+The only module of pvdctl that knows the simulators, and it imports them only when a simulated chamber is asked for.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pvdctl.chamber.model import Chamber, Instrument, SerialLine
+from pvdctl.clock import VirtualClock
+from pvdctl.errors import OperatorError
+from pvdctl.instrument.driver import Driver, find
+from pvdctl.instrument.poll import Poll
+from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
+from pvdctl.links.loopback import LoopbackLink
+from pvdctl.links.modbus_loopback import ModbusLoopbackLink
+from pvdctl.links.schedule import VirtualSchedule
+from pvdctl.links.worker import Worker
+from pvdctl.process.equipment import Equipment
+from pvdctl.quantities import parse, split_name
+
+if TYPE_CHECKING:
+    from simulators.bench import Bench
+
+
+def plain_settings(name: str, instrument: Instrument, kind: type[Driver], chamber: Chamber) -> dict[str, Any]:
+    """The instrument's settings as its driver wants them: quantities as numbers, and the chamber's own facts added.
+
+    Raises OperatorError for a quantity in the wrong unit.
+    """
+    by_alias = {split_name(key)[0]: key for key in kind.SETTINGS}
+    settings: dict[str, Any] = {}
+    for alias, value in instrument.settings.items():
+        key = by_alias.get(alias, alias)
+        unit = split_name(key)[1]
+        if unit is not None and key in kind.SETTINGS:
+            try:
+                value = parse(value, unit)
+            except ValueError as error:
+                raise OperatorError(
+                    f"chamber {chamber.chamber}: instrument {name}: setting '{alias}': {error}"
+                ) from error
+        settings[key] = value
+    if name == chamber.io.instrument:
+        io = chamber.io
+        settings["outputs"], settings["inputs"] = dict(io.outputs), dict(io.inputs)
+        settings["heartbeat"] = io.heartbeat.output
+        settings["watchdog_ms"] = round(1000.0 * io.heartbeat.watchdog_s)
+    if name == chamber.monitor.instrument:
+        settings.setdefault("sensors", list(chamber.monitor.sensors))
+    gauges = {gauge_name: gauge.channel for gauge_name, gauge in chamber.gauges.items() if gauge.instrument == name}
+    if gauges:
+        settings["gauges"] = gauges
+    return settings
+
+
+def make_drivers(chamber: Chamber) -> dict[str, Driver]:
+    """One driver per instrument of the chamber file. Raises OperatorError."""
+    drivers = {}
+    for name, instrument in chamber.instruments.items():
+        kind = find(instrument.driver)
+        drivers[name] = kind(name, plain_settings(name, instrument, kind, chamber))
+    _set_cadences(chamber, drivers)
+    return drivers
+
+
+def _set_cadences(chamber: Chamber, drivers: Mapping[str, Driver]) -> None:
+    """Give each poll the cadence of its group; a poll that no group names is not run."""
+    every = {poll.name: poll for driver in drivers.values() for poll in driver.polls}
+    wanted: dict[str, Poll] = {}
+    for group_name, group in chamber.poll_groups.items():
+        for poll_name in group.polls:
+            poll = every.get(poll_name)
+            if poll is None:
+                near = difflib.get_close_matches(poll_name, every, n=3, cutoff=0.4)
+                raise OperatorError(
+                    f"chamber {chamber.chamber}: poll group {group_name}: no instrument has a poll '{poll_name}'; "
+                    f"did you mean {' or '.join(near) or ', '.join(every)}?"
+                )
+            if poll_name in wanted:
+                raise OperatorError(f"chamber {chamber.chamber}: poll '{poll_name}' is in two poll groups; keep one")
+            poll.every_s, poll.stale_s = group.every_s, group.stale_after_s
+            wanted[poll_name] = poll
+    for driver in drivers.values():
+        driver.polls = [poll for poll in driver.polls if poll.name in wanted]
+
+
+def _role(chamber: Chamber, drivers: Mapping[str, Driver], name: str, role: Any, what: str) -> Any:
+    driver = drivers[name]
+    if not isinstance(driver, role):
+        raise OperatorError(
+            f"chamber {chamber.chamber}: instrument {name} (driver {chamber.instruments[name].driver}) is to be {what}, "
+            f"which that driver is not"
+        )
+    return driver
+
+
+def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Sequence[Worker]) -> Equipment:
+    """The instruments by role. Raises OperatorError if a driver cannot play the role the chamber file gives it."""
+    supplies = {s.supply: _role(chamber, drivers, s.supply, Supply, "a supply") for s in chamber.sources.values()}
+    controllers = {
+        g.instrument: _role(chamber, drivers, g.instrument, GaugeController, "a gauge controller")
+        for g in chamber.gauges.values()
+    }
+
+    def notices() -> list[tuple[float, str, str]]:
+        found: list[tuple[float, str, str]] = []
+        for worker in workers:
+            while worker.notices:
+                found.append(worker.notices.popleft())
+        return found
+
+    return Equipment(
+        chamber=chamber,
+        io=_role(chamber, drivers, chamber.io.instrument, DigitalIO, "digital I/O"),
+        monitor=_role(chamber, drivers, chamber.monitor.instrument, RateMonitor, "the rate monitor"),
+        supplies=supplies,
+        gauge_controllers=controllers,
+        turbo_name=chamber.vacuum.turbo,
+        turbo=_role(chamber, drivers, chamber.vacuum.turbo, Turbo, "the turbo"),
+        polls=tuple(poll for driver in drivers.values() for poll in driver.polls),
+        notices=notices,
+        identities=lambda: {name: str(d.identity) if d.identity is not None else "" for name, d in drivers.items()},
+    )
+
+
+class SimulatedChamber:
+    """A chamber file's instruments, simulated in memory over one plant, in virtual time."""
+
+    def __init__(
+        self, chamber: Chamber, seed: int, faults: Sequence[str] = (), parameters: object | None = None
+    ) -> None:
+        from simulators.bench import Bench
+
+        self.clock = VirtualClock()
+        self.drivers = make_drivers(chamber)
+        try:
+            self.bench: Bench = Bench(seed, _fitted(chamber, self.drivers), parameters, faults)
+        except ValueError as error:
+            raise OperatorError(f"simulated chamber {chamber.chamber}: {error}") from error
+        by_link: dict[str, list[str]] = {}
+        for name, instrument in chamber.instruments.items():
+            by_link.setdefault(instrument.link, []).append(name)
+        self.workers = [self._worker(chamber, link, names) for link, names in by_link.items()]
+        self.schedule = BenchSchedule(VirtualSchedule(self.workers, self.clock), self.bench)
+        self.equipment = make_equipment(chamber, self.drivers, self.workers)
+
+    def _worker(self, chamber: Chamber, link: str, names: list[str]) -> Worker:
+        if len(names) > 1:
+            raise OperatorError(
+                f"chamber {chamber.chamber}: link {link} is shared by {', '.join(names)}; a simulated chamber has one "
+                "instrument per link"
+            )
+        driver, line = self.drivers[names[0]], chamber.links[link]
+        port = self.bench.port(names[0])
+        carrier: Any
+        if driver.SPEAKS == "modbus":
+            carrier = ModbusLoopbackLink(link, port, self.clock)
+        else:
+            carrier = LoopbackLink(link, port, self.clock, line.baud if isinstance(line, SerialLine) else 0)
+        return Worker(carrier, [driver], self.clock)
+
+    def exchanges(self) -> dict[str, int]:
+        """Completed exchanges per instrument."""
+        return {worker.drivers[0].name: worker.link.exchanges for worker in self.workers}
+
+
+class BenchSchedule:
+    """Lets the bench's faults and watchdogs happen in step with the workers."""
+
+    def __init__(self, schedule: VirtualSchedule, bench: "Bench") -> None:
+        self._run_until = schedule.run_until
+        self._advance = bench.advance
+
+    def run_until(self, until_s: float) -> None:
+        """Workers first, then the plant up to the same moment."""
+        self._run_until(until_s)
+        self._advance(until_s)
+
+
+def _fitted(chamber: Chamber, drivers: Mapping[str, Driver]) -> dict[str, Any]:
+    """What the bench needs to know to build each instrument's simulated twin."""
+    from simulators.bench import Fitted
+
+    fitted = {}
+    for name, instrument in chamber.instruments.items():
+        settings: dict[str, object] = {}
+        plain = drivers[name].settings
+        if name == chamber.io.instrument:
+            settings["outputs"] = {bit: n for n, bit in chamber.io.outputs.items()} | {
+                chamber.io.heartbeat.output: "heartbeat"
+            }
+            settings["inputs"] = {bit: n for n, bit in chamber.io.inputs.items()}
+        elif "gauges" in plain:
+            by_channel = {channel: gauge for gauge, channel in plain["gauges"].items()}
+            settings["sensors"] = tuple(by_channel[channel] for channel in sorted(by_channel))
+        elif "max_current_a" in plain:
+            settings["rated_amps"], settings["rated_volts"] = plain["max_current_a"], plain["max_voltage_v"]
+        elif "address" in plain:
+            settings["address"] = plain["address"]
+        fitted[name] = Fitted(instrument.driver, settings)
+    return fitted
