@@ -1,0 +1,1 @@
+"""Drivers alone, against the shared vectors and scripted conversations."""

@@ -1,0 +1,1 @@
+"""Framings, links, worker and schedule."""
