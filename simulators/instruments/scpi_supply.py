@@ -85,7 +85,9 @@ class SimulatedSupply(WirePort):
         self._identity = identity
         self._rated_volts = rated_volts
         self._rated_amps = rated_amps
-        self._greatest_level = 1.25 * rated_volts
+        self._greatest_volts = round(1.05 * rated_volts, 6)  # rounded, so that 6 V gives 6.3 and not a hair more
+        self._greatest_amps = round(1.05 * rated_amps, 6)
+        self._greatest_level = round(1.25 * rated_volts, 6)
         self._needs_remote = needs_remote
         noise = random.Random(f"{seed}:{supply} read-back")  # one stream per supply
         self._noise = tuple(noise.gauss(0.0, NOISE_OF_FULL_SCALE) for _ in range(NOISE_DRAWS))
@@ -181,8 +183,8 @@ class SimulatedSupply(WirePort):
         if not parameters:
             return query
         least_greatest = {
-            _VOLT: (0.0, 1.05 * self._rated_volts, "%.3f"),
-            _CURR: (0.0, 1.05 * self._rated_amps, "%.3f"),
+            _VOLT: (0.0, self._greatest_volts, "%.3f"),
+            _CURR: (0.0, self._greatest_amps, "%.3f"),
             _OVP: (0.0, self._greatest_level, "%.3f"),
         }.get(pattern)
         if least_greatest is None or parameters.lower() not in ("min", "minimum", "max", "maximum"):
@@ -203,15 +205,15 @@ class SimulatedSupply(WirePort):
         if not parameters:
             raise ScpiError(MISSING_PARAMETER)
         if pattern == _VOLT:
-            volts = number(parameters, "V", 0.0, 1.05 * self._rated_volts, 0.0)
-            if 1.05 * volts > self._level:
+            volts = number(parameters, "V", 0.0, self._greatest_volts, 0.0)
+            if round(1.05 * volts, 6) > self._level:
                 raise ScpiError(SETTINGS_CONFLICT)
             self._volts = volts
         elif pattern == _CURR:
-            self._amps = number(parameters, "A", 0.0, 1.05 * self._rated_amps, 0.0)
+            self._amps = number(parameters, "A", 0.0, self._greatest_amps, 0.0)
         elif pattern == _OVP:
             level = number(parameters, "V", 0.0, self._greatest_level, self._greatest_level)
-            if level < 1.05 * self._volts:
+            if level < round(1.05 * self._volts, 6):
                 raise ScpiError(SETTINGS_CONFLICT)
             self._level = level
         else:
