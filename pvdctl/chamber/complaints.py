@@ -4,8 +4,7 @@ Runs only when something is wrong, so it may take its time: the type that was wa
 from the model along the place, not by keeping books while all is well.
 """
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pvdctl.chamber.base import Model
+from pvdctl.chamber.near import near_miss
 from pvdctl.chamber.problems import Problem, describe
 from pvdctl.chamber.yaml_text import Document
 from pvdctl.quantities import NotAQuantity, split_name, wanted
@@ -25,16 +25,6 @@ _LIMITS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
-
-
-def near_miss(found: object, known: Iterable[str]) -> str:
-    """`did you mean 'rate'?`, or what there is if that is little, or nothing."""
-    names = list(known)
-    folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(str(found).casefold(), folded, n=2, cutoff=0.6)
-    if near:
-        return f"did you mean {' or '.join(repr(folded[n]) for n in near)}?"
-    return f"there are: {', '.join(names)}" if 0 < len(names) <= 20 else ""
 
 
 def problems(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:

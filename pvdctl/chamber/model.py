@@ -5,7 +5,7 @@ Written by the integrator, once per chamber. Every quantity is text with its uni
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pvdctl.chamber.base import (
     Amps,
@@ -269,7 +269,13 @@ class Limits(Model):
     crystal); never below 10 s."""
 
 
-Unary = bool | Literal["open", "closed", "on", "off"]
+def _a_level(value: object) -> object:
+    if isinstance(value, bool) or value in ("open", "closed", "on", "off"):
+        return value
+    raise ValueError("open, closed, on, off, true or false")
+
+
+Unary = Annotated[bool | Literal["open", "closed", "on", "off"], BeforeValidator(_a_level)]
 
 
 class Condition(Model):

@@ -1,0 +1,52 @@
+"""From a chamber file to a chamber, or to every reason why not."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pvdctl.chamber import complaints
+from pvdctl.chamber.model import Chamber
+from pvdctl.chamber.problems import BadFile
+from pvdctl.chamber.rules import Rules
+from pvdctl.chamber.wiring import Wiring
+from pvdctl.chamber.yaml_text import Document, document, read
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedChamber:
+    """A chamber with the very text it came from.
+
+    text: the whole file. sha256: of the file's bytes, in hexadecimal. document: where each part stands.
+    """
+
+    model: Chamber
+    text: str
+    sha256: str
+    path: str
+    document: Document = field(repr=False, compare=False)
+
+
+def load_chamber(path: Path | str, drivers: Collection[str] | None = None) -> LoadedChamber:
+    """Read and validate a chamber file. Raises BadFile naming every problem with file, line and column.
+
+    drivers: names of the drivers there are; without them an unknown driver is found only when it is to be made.
+    """
+    return _validate(read(path), drivers)
+
+
+def parse_chamber(raw: bytes, path: str, drivers: Collection[str] | None = None) -> LoadedChamber:
+    """As `load_chamber`, for bytes at hand; `path` is used in messages only."""
+    return _validate(document(raw, path), drivers)
+
+
+def _validate(doc: Document, drivers: Collection[str] | None) -> LoadedChamber:
+    try:
+        model = Chamber.model_validate(doc.data)
+    except ValidationError as error:
+        raise BadFile(doc.path, [*doc.problems, *complaints.problems(error, Chamber, doc)]) from error
+    problems = [*doc.problems, *Wiring(model, doc, drivers).check(), *Rules(model, doc).check()]
+    if problems:
+        raise BadFile(doc.path, problems)
+    return LoadedChamber(model, doc.text, doc.sha256, doc.path, doc)
