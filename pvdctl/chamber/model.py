@@ -21,6 +21,7 @@ from pvdctl.chamber.base import (
     Milligrams,
     Model,
     Name,
+    NmPerS,
     PerAmp,
     Percent,
     Seconds,
@@ -166,6 +167,9 @@ class RateControl(Model):
     time_constant_s: Seconds = Field(gt=0)
     dead_time_s: Seconds = Field(ge=0)
     closed_loop_s: Seconds = Field(gt=0)
+    at_rate_nm_per_s: NmPerS = Field(gt=0)
+    at_current_a: Amps = Field(gt=0)
+    """Where gain, time constant and dead time were measured; serves the static check of other rates."""
     filter_alpha: float = Field(gt=0, le=1)
     """Weight of a new raw rate in the filtered one (1 = no filter)."""
 
@@ -244,6 +248,8 @@ class Vacuum(Model):
     turbo_ready_percent: Percent = Field(gt=0, le=100)
     turbo_run_up_s: Seconds = Field(gt=0)
     """Deadline for the run-up."""
+    turbo_run_up_typical_s: Seconds = Field(gt=0)
+    """Time to turbo_ready when all is well; serves estimates."""
     hand_over_low_mbar: Mbar = Field(gt=0)
     hand_over_high_mbar: Mbar = Field(gt=0)
     """Chamber gauges change over with hysteresis: below `low` the full-range gauge speaks, above `high` the
