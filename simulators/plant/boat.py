@@ -10,7 +10,7 @@ Integration: one linearly implicit (Rosenbrock, gamma 1/2) step for both lumps, 
 faster eigen time constant is 0.3 s (lithium), so 0.1 s is ample (tests compare it with 0.001 s).
 """
 
-from math import exp, log, pi, sqrt
+from math import exp, inf, log, pi, sqrt
 
 from simulators.plant.materials import BLEND_K, GAS_CONSTANT, LN10, ROOM_K, STEFAN_BOLTZMANN, ln_pressure_line
 from simulators.plant.params import SourceParameters
@@ -44,6 +44,8 @@ class Boat:
     """Thermal state of one boat and its charge; temperatures in K, masses in kg, powers in W."""
 
     __slots__ = (
+        "_a",
+        "_b",
         "_c0",
         "_c1",
         "_c2",
@@ -54,6 +56,8 @@ class Boat:
         "_fusion_j_per_kg",
         "_heat",
         "_heat_per_kg",
+        "_line_from_k",
+        "_line_to_k",
         "_ln_rate",
         "_melting_k",
         "_radiation",
@@ -93,9 +97,11 @@ class Boat:
         self._vaporisation = metal.vaporisation_j_per_kg
         self._fusion_j_per_kg = metal.fusion_j_per_kg
         self._melting_k = metal.melting_k
-        # mdot = area share x activity x exp(ln_rate + a - b/T) / sqrt(T)
+        # mdot = area share x activity x exp(a - b/T) / sqrt(T), a with ln_rate in it
         self._ln_rate = log(parameters.evaporating_m2 * sqrt(metal.molar_mass_kg / (2.0 * pi * GAS_CONSTANT)))
         a, b = metal.solid
+        self._a = self._b = 0.0
+        self._line_from_k = self._line_to_k = 0.0
         self._cold_k = b * LN10 / (a * LN10 - log(EVAPORATES_ABOVE_PA))
         self._shrinks_below_kg = parameters.full_area_down_to * parameters.charge_kg
         self.conduction_w_per_k = parameters.clamp_w_per_k
@@ -161,8 +167,7 @@ class Boat:
         charge_w = contact * (tb - tm) - glow * (tm3 * tm - self._room4) - self._vaporisation * before
         slope = -contact - 4.0 * glow * tm3
         if before > 0.0:
-            b = self._line(tm)[1]
-            slope -= self._vaporisation * before * (b / tm - 0.5) / tm
+            slope -= self._vaporisation * before * (self._b / tm - 0.5) / tm
         a22 = self.mass_kg * self._heat_per_kg + self._residue_j_per_k - half * slope
         a12 = -half * contact
         scale = dt / (a11 * a22 - a12 * a12)
@@ -174,18 +179,22 @@ class Boat:
         self.charge_k = new
         return self._evaporate(new, before, noise)
 
-    def _line(self, kelvin: float) -> tuple[float, float]:
-        metal = self.parameters.material
-        offset = kelvin - self._melting_k
-        if -BLEND_K < offset < BLEND_K:
-            return ln_pressure_line(metal, kelvin)
-        a, b = metal.solid if offset < 0.0 else metal.liquid
-        return a * LN10, b * LN10
+    def _find_line(self, kelvin: float) -> None:
+        """ln(rate sqrt(T)) = a - b/T for this temperature, and from where to where it holds."""
+        a, self._b = ln_pressure_line(self.parameters.material, kelvin)
+        self._a = self._ln_rate + a
+        if kelvin < self._melting_k - BLEND_K:
+            self._line_from_k, self._line_to_k = 0.0, self._melting_k - BLEND_K
+        elif kelvin > self._melting_k + BLEND_K:
+            self._line_from_k, self._line_to_k = self._melting_k + BLEND_K, inf
+        else:
+            self._line_from_k = self._line_to_k = kelvin  # nowhere: blended anew at each temperature
 
     def _evaporate(self, kelvin: float, before: float, noise: float) -> float:
         if kelvin > self._cold_k and self.mass_kg > 0.0:
-            a, b = self._line(kelvin)
-            now = self.activity * exp(self._ln_rate + a - b / kelvin) / sqrt(kelvin)
+            if not self._line_from_k < kelvin < self._line_to_k:
+                self._find_line(kelvin)
+            now = self.activity * exp(self._a - self._b / kelvin) / sqrt(kelvin)
             mass = self.mass_kg
             if mass < self._shrinks_below_kg:
                 now *= (mass / self._shrinks_below_kg) ** (2.0 / 3.0)

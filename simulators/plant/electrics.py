@@ -18,7 +18,6 @@ class Supply:
         "_lag_s",
         "_select_s",
         "_since_s",
-        "_wanted",
         "amp2_s",
         "amps",
         "amps_limit",
@@ -28,13 +27,15 @@ class Supply:
         "selected_at_s",
         "tripped",
         "volts_limit",
+        "wanted",
     )
 
     def __init__(self, lag_s: float, select_s: float) -> None:
         self._lag_s = lag_s
         self._select_s = select_s
         self._since_s = 0.0
-        self._wanted = 1
+        self.wanted = 1
+        """Where the selector was sent."""
         self.volts_limit = 0.0
         self.amps_limit = 0.0
         self.on = False
@@ -98,16 +99,14 @@ class Supply:
 
     def select(self, boat: int, now_s: float) -> None:
         """Send the selector to boat 1 or 2; on its way the circuit is open."""
-        if boat == self._wanted:
-            return
-        self._wanted = boat
+        self.wanted = boat
         self.selected = 0
         self.amps = 0.0
         self.selected_at_s = now_s + self._select_s
 
     def arrive(self) -> None:
         """The selector has reached the boat it was sent to."""
-        self.selected = self._wanted
+        self.selected = self.wanted
         self.selected_at_s = inf
 
     def terminals(self, load_ohm: float) -> tuple[float, float, bool]:

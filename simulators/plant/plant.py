@@ -43,21 +43,26 @@ class Plant(Chamber):
                 self.wake(now_s)
                 self.gas.pumping = on
                 self.pump_ready_s = now_s + self.parameters.vacuum.pump_start_s if on else now_s
+                self.plan()
         elif name == "supply_enable":
             if on != self.supply.enabled:
                 self.enable_supply(on, now_s)
         elif name == "source_select":
-            self.run_supply(now_s)
-            self.supply.select(2 if on else 1, now_s)
-            if self.supply.selected == 0:
+            boat = 2 if on else 1
+            if boat != self.supply.wanted:
+                self.run_supply(now_s)
+                self.supply.select(boat, now_s)
                 self.signals["source_1_selected"] = self.signals["source_2_selected"] = False
+                self.plan()
         else:
             raise ValueError(_unknown("output", name, (*ACTUATORS, *SWITCHED)))
-        self.plan()
 
     def signal(self, name: str) -> bool:
         """See `World.signal`."""
-        return self.signals[name]
+        try:
+            return self.signals[name]
+        except KeyError:
+            raise ValueError(_unknown("input", name, tuple(self.signals))) from None
 
     # --- supply ---------------------------------------------------------------------------------------------------
     def supply_set(self, supply: str, volts: float, amps: float, on: bool, now_s: float) -> None:
@@ -79,11 +84,13 @@ class Plant(Chamber):
     # --- gauges ---------------------------------------------------------------------------------------------------
     def gauge(self, name: str) -> Head:
         """See `World.gauge`; the same object each time, overwritten by the next reading."""
+        if name not in self.heads:
+            raise ValueError(_unknown("gauge", name, tuple(self.heads)))
         return self.look(name)
 
     def gauge_switch(self, name: str, on: bool, now_s: float) -> None:
         """See `World.gauge_switch`; only the full-range head can be switched, the others ignore it."""
-        head = self.heads[name]
+        head = self.gauge(name)
         if isinstance(head, FullRange) and head.on != on:
             self.advance(now_s)
             head.on = on
@@ -113,6 +120,8 @@ class Plant(Chamber):
     # --- crystals -------------------------------------------------------------------------------------------------
     def crystal_hz(self, sensor: int, now_s: float) -> float:
         """See `World.crystal_hz`."""
+        if sensor != 1 and sensor != 2:
+            raise ValueError(f"plant: there are sensors 1 and 2, found {sensor!r}")
         if now_s >= self._next_s:
             self.advance(now_s)
         return self.sensors.crystals[sensor - 1].read_hz(period_of(now_s))

@@ -35,11 +35,6 @@ class Turbo:
         self.faulty = False
         """The cause of a trip persists."""
 
-    @property
-    def steady(self) -> bool:
-        """Whether the speed stays as it is."""
-        return self.speed == (1.0 if self.driven and self.error == NO_ERROR else 0.0)
-
     def step(self, dt: float, inlet_mbar: float, foreline_mbar: float) -> None:
         """Integrate over `dt` seconds with the pressures at both ends."""
         p = self._parameters

@@ -138,7 +138,10 @@ class Vacuum:
             speed = self.turbo.speed
             pull = p.turbo_l_per_s * speed / (1.0 + total / p.turbo_soft_mbar) + p.turbo_still_l_per_s * (1.0 - speed)
             turbo_rate = gate * pull / volume
-            back = gate * pull * foreline * exp(-speed * p.turbo_compression_ln)
+            # through the rotor, limited to what the foreline holds
+            rate = gate * pull * exp(-speed * p.turbo_compression_ln) / p.foreline_l
+            self.foreline = foreline * exp(-rate * dt)
+            back = (foreline - self.foreline) * p.foreline_l / dt
         # --- flows in
         wall = p.wall_mbar_l_per_s * 3600.0 / self.wall_age_s
         argon_back = self.foreline_argon * (back + into_chamber)
@@ -176,7 +179,7 @@ class Vacuum:
         outflow = (amount - now) * volume / dt + inflow
         self._warm(dt, amount, now, inflow, outflow)
         # --- foreline: what the turbo passes on, less what the roughing pump takes
-        passed = outflow * turbo_rate / rate - back if rate else 0.0
+        passed = outflow * turbo_rate / rate if rate else 0.0
         self._foreline(dt, passed, g_rough, g_fore, argon / amount if amount else 0.0)
         self._age(dt)
         self.turbo.step(dt, self.inlet_mbar, self.foreline)
