@@ -632,13 +632,13 @@ def test_compiled_rules_mean_what_they_say(rules: list[Any], moments: list[dict[
         plant.interlocks.evaluate(float(now_s))
         plant.interlocks.permit(float(now_s))
         for state, (applies, require) in zip(plant.interlocks.states, rules, strict=True):
-            told = [holds(plant, condition) for condition in (*applies, *require)]
-            wanted = all(holds(plant, one) is not False for one in applies) and not all(
-                holds(plant, one) for one in require
-            )
-            if None not in told or state.tripped or wanted:
-                assert state.tripped or not wanted, "whatever cannot be told is tripped"
-            if None not in told:
+            wanted = all(holds(plant, one) is not False for one in applies)
+            wanted = wanted and not all(holds(plant, one) for one in require)
+            if any(
+                tag.value is None and tag.quality == GOOD for tag in map(plant.image.__getitem__, plant.image.names())
+            ):
+                assert state.tripped or not wanted, "comparing may raise, which trips more than it should, never less"
+            else:
                 assert state.tripped == wanted
             assert (state.why != "") == state.tripped
         forced = plant.outputs["turbo.run"].forced_by
