@@ -111,6 +111,12 @@ class Readings:
             other_gauge, other, other_mbar = (
                 (low_gauge, low, low_mbar) if self._speaks_high else (high_gauge, high, high_mbar)
             )
+            if low.why == "sensor off" and high_mbar is None and high.why == "underrange":
+                # Not measured, but bounded: the gauge in charge says less than the low end of its range. The bound is
+                # on the safe side of every rule that wants the pressure low.
+                pressure.set(high_gauge.from_mbar)
+                self.disagreement = ""
+                return
             if other_mbar is None:
                 pressure.spoil(f"{speaker.name}: {speaker.why}; {other.name}: {other.why}")
                 return

@@ -76,6 +76,7 @@ class UnitWork:
             controller.step.leave()
         if state in LEAVES:
             context.question = None
+            self._acts[state]()  # outputs are asked in the scan that decided, not one later
         if state is State.EXECUTE:
             self._enter_execute(old)
         elif controller.running and state in RUN_ENDS_IN:
