@@ -58,7 +58,7 @@ class Bench:
 
     def __init__(
         self,
-        seed: int | str,
+        seed: int,
         fitted: Mapping[str, Fitted],
         parameters: object | None = None,
         faults: Sequence[str | Fault] = (),
@@ -166,7 +166,7 @@ class Bench:
         self.port(link).fault = None if not faults else faults[0] if len(faults) == 1 else Several(faults)
 
 
-def _plant(seed: int | str, parameters: object | None) -> FaultyWorld:
+def _plant(seed: int, parameters: object | None) -> FaultyWorld:
     from simulators.plant.params import PlantParameters
     from simulators.plant.plant import Plant
 

@@ -82,6 +82,13 @@ def _judge(text: str, name: str, link: str | None, args: Mapping[str, float | st
             raise ValueError(f"fault {text!r}: there is no fault {name!r}{near_miss(name, known)}")
         if link is not None:
             raise ValueError(f"fault {text!r}: {name!r} happens in the plant, not on a link; leave out {link!r}")
+        from simulators.plant.fault_grammar import read_arguments
+        from simulators.plant.faults import MENU
+
+        try:
+            read_arguments(MENU, name, dict(args))
+        except ValueError as error:
+            raise ValueError(f"fault {text!r}: {error}") from error
         return
     if link is None:
         raise ValueError(f"fault {text!r}: {name!r} happens on a link; say which, for example {name}@90s:link=monitor")

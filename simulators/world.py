@@ -6,6 +6,7 @@ with its time and takes effect from then on, also inside a step that has not bee
 integrated exactly, not to the grid).
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 ACTUATORS = (
@@ -59,6 +60,10 @@ class World(Protocol):
 
     def signal(self, name: str) -> bool:
         """State of an input: one of SIGNALS or `<actuator>_opened` / `<actuator>_closed`."""
+
+    @property
+    def signals(self) -> Mapping[str, bool]:
+        """All inputs by name, the same and always up-to-date mapping: for who reads all of them ten times a second."""
 
     # --- supply -----------------------------------------------------------------------------------------------
     def supply_set(self, supply: str, volts: float, amps: float, on: bool, now_s: float) -> None:

@@ -32,7 +32,7 @@ from simulators.instruments.sqc310.packets import (
     checks,
 )
 from simulators.instruments.sqc310.readings import Readings, Text
-from simulators.instruments.sqc310.sensors import PERIOD_S
+from simulators.instruments.sqc310.sensors import begins_s, period_of
 from simulators.instruments.sqc310.sequence import DEPOSIT, Sequence
 from simulators.instruments.sqc310.setup import RefusedError, Setup, whole, within
 from simulators.port import WirePort
@@ -137,7 +137,7 @@ class SimulatedSqc310(WirePort):
         """Measure the period holding `now_s` if that is still to do, and let the process go on."""
         if now_s < self._next_reading_s:
             return
-        self._next_reading_s = (int(now_s / PERIOD_S) + 1) * PERIOD_S
+        self._next_reading_s = begins_s(period_of(now_s) + 1)
         self._world.advance(now_s)
         self._readings.measure(now_s)
         self._k2_stopped = None

@@ -27,8 +27,9 @@ this list, is this simulator's own choice; a small PLC behind the coupler could 
 - A restart switches all outputs off and keeps the registers. 1 ms from request to answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
+from operator import itemgetter
 from struct import Struct
 
 from simulators.port import WirePort
@@ -115,6 +116,9 @@ class SimulatedCoupler(WirePort):
         self._driven = tuple((1 << bit, name) for bit, name in sorted(outputs.items()) if name != HEARTBEAT)
         self._heartbeat = sum(1 << bit for bit, name in outputs.items() if name == HEARTBEAT)
         self._wired_inputs = tuple((1 << bit, name) for bit, name in sorted(inputs.items()))
+        self._look = _getter([name for _, name in self._wired_inputs])
+        self._seen: tuple[bool, ...] = ()
+        self._seen_image = 0
         self._registers = dict(registers or {}) | {TIME: watchdog_ms, TRIGGER: 0}
         self._outputs = 0
         self._expires_s = inf
@@ -355,12 +359,18 @@ class SimulatedCoupler(WirePort):
         self._switch(0, expired_s)
 
     def _input_image(self) -> int:
-        signal = self._world.signal
-        image = 0
-        for mask, name in self._wired_inputs:
-            if signal(name):
-                image |= mask
-        return image
+        seen = self._look(self._world.signals)
+        if seen != self._seen:
+            self._seen = seen
+            self._seen_image = sum(mask for (mask, _), on in zip(self._wired_inputs, seen, strict=True) if on)
+        return self._seen_image
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, bool]], tuple[bool, ...]]:
+    """A quick way to take the values of `names` out of a mapping, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda signals: tuple([signals[name] for name in names])
 
 
 def _judge(what: str, wiring: Mapping[int, str], count: int, known: tuple[str, ...]) -> None:

@@ -42,6 +42,8 @@ NOISE_OF_FULL_SCALE = 2e-4
 TRIP_SEEN_S = 0.1
 DEAD_VOLTS, DEAD_AMPS = 1e-3, 1e-3
 NOISE_DRAWS = 4096
+MOST_KNOWN = 64
+"""Spellings remembered, so that endless variety does not fill the memory."""
 
 _VOLT = "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]"
 _CURR = "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]"
@@ -106,6 +108,7 @@ class SimulatedSupply(WirePort):
             _ERROR: lambda: self._errors.pop(),
         }
         self._known: dict[bytes, tuple[Callable[[], str], ...]] = {}
+        self._known_sets: dict[bytes, str] = {}
         self._errors = ErrorQueue(10)
         self._line = b""
         self._now_s = 0.0
@@ -130,6 +133,16 @@ class SimulatedSupply(WirePort):
             if queries is not None:
                 self._world.advance(now_s)
                 self.say((";".join([query() for query in queries]) + "\n").encode("ascii"), now_s)
+                return
+            head, _, rest = data.partition(b" ")
+            pattern = self._known_sets.get(head)
+            if pattern is not None and rest.find(b"\n") == len(rest) - 1 and b";" not in rest:
+                # A single set command with a header met before: only its parameter is new.
+                self._world.advance(now_s)
+                try:
+                    self._set(pattern, rest.strip().decode("latin-1"))
+                except ScpiError as error:
+                    self._errors.add(error.code)
                 return
         *lines, rest = (self._line + data).split(b"\n")
         for line in lines:
@@ -168,12 +181,16 @@ class SimulatedSupply(WirePort):
                 else:
                     only_queries = False
                     self._set(pattern, parameters)
+                    header = line.partition(b" ")[0]
+                    alone = b";" not in line and header.replace(b":", b"").isalpha()
+                    if alone and parameters and len(self._known_sets) < MOST_KNOWN:
+                        self._known_sets[header] = pattern
         except ScpiError as error:
             self._errors.add(error.code)
             only_queries = False
         if answers:
             self.say((";".join(answers) + "\n").encode("ascii"), now_s)
-            if only_queries and len(self._known) < 64:
+            if only_queries and len(self._known) < MOST_KNOWN:
                 self._known[line + b"\n"] = tuple(queries)
 
     def _query(self, pattern: str, parameters: str) -> Callable[[], str]:

@@ -110,20 +110,20 @@ class Headers:
 
 def number(text: str, unit: str, least: float, greatest: float, default: float) -> float:
     """A decimal number, with or without `unit` (`V`, `mA` ...), or MIN, MAX, DEF. Raises ScpiError."""
-    word = text.lower()
-    for long, value in (("minimum", least), ("maximum", greatest), ("default", default)):
-        if word in (long, long[:3]):
-            return value
     match = _NUMBER.fullmatch(text)
     if match is None:
+        word = text.lower()
+        for long, value in (("minimum", least), ("maximum", greatest), ("default", default)):
+            if word in (long, long[:3]):
+                return value
         raise ScpiError(DATA_TYPE_ERROR if text else MISSING_PARAMETER)
+    value = float(match[1])
     suffix = match[2].lower()
-    if suffix and not suffix.endswith(unit.lower()):
-        raise ScpiError(INVALID_SUFFIX)
-    scale = _SCALES.get(suffix.removesuffix(unit.lower()))
-    if scale is None:
-        raise ScpiError(INVALID_SUFFIX)
-    value = float(match[1]) * scale
+    if suffix:
+        scale = _SCALES.get(suffix.removesuffix(unit.lower()))
+        if scale is None or not suffix.endswith(unit.lower()):
+            raise ScpiError(INVALID_SUFFIX)
+        value *= scale
     if not least <= value <= greatest:
         raise ScpiError(DATA_OUT_OF_RANGE)
     return value

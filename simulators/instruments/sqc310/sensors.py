@@ -16,7 +16,18 @@ QUARTZ_IMPEDANCE = 8_765_000.0
 """Z_q, shear-mode acoustic impedance of quartz in kg/(m² s) (P1C p. 7-4)."""
 PERIOD_S = 0.25
 """Measuring period; the manual's guidance (P1C p. 2-14)."""
-_PERIODS_PER_S = 4.0
+_EARLY = 1e-9
+"""Periods begin a hair early, so that "n x 0.25 s" in anyone's floating point lies in period n, as in the plant."""
+
+
+def period_of(now_s: float) -> int:
+    """Number of the measuring period that holds `now_s`."""
+    return int(now_s / PERIOD_S + _EARLY)
+
+
+def begins_s(period: int) -> float:
+    """First moment of a period."""
+    return (period - _EARLY) * PERIOD_S
 
 
 class Frequencies(Protocol):
@@ -68,14 +79,14 @@ class Sensor:
 
     def measure(self, now_s: float) -> bool:
         """Take the reading of the period holding `now_s`, unless that is done already. Says whether it was new."""
-        period = int(now_s * _PERIODS_PER_S)
+        period = period_of(now_s)
         passed = period - self._period
         if passed <= 0:
             return False
         self._period = period
         hz = self._world.crystal_hz(self._number, now_s)
         self.hz = hz
-        if not 0.0 < hz < NOMINAL_HZ * 1.2:
+        if not NOMINAL_HZ * 0.5 < hz < NOMINAL_HZ * 1.5:  # the formula's branch; no crystal of 6 MHz is outside
             # no signal: the display shows zeros; when the crystal comes back, the old zero point holds again
             self.hz = self.rate = 0.0
             self._last_ka = nan

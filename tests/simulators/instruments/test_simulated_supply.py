@@ -264,3 +264,17 @@ def test_wrong_check_is_no_number(supply: SimulatedSupply) -> None:
 def test_refuses_impossible_ratings(world: FakeWorld) -> None:
     with pytest.raises(ValueError, match="above zero"):
         SimulatedSupply(world, rated_amps=0.0)
+
+
+@pytest.mark.parametrize("line", ["  CURR 3", "CURR\t3 4", ":CURR 3", "CURR 3;VOLT 1", "CURR 3\r"])
+def test_short_cut_of_known_lines_is_no_way_round_the_grammar(
+    world: FakeWorld, supply: SimulatedSupply, line: str
+) -> None:
+    """What was learnt from one line must not let another pass."""
+    say(supply, line)
+    say(supply, "*CLS")
+    for wrong, code in ((" XYZ 5", -113), ("CURR\t5 6", -104), ("CURR 999", -222), ("CURR x", -104), ("CURR", -109)):
+        say(supply, wrong)
+        assert errors(supply) == [code], wrong
+    say(supply, "CURR 7")
+    assert world.set_points[1] == 7.0
