@@ -46,6 +46,7 @@ Kind = Literal[
     "prompt",  # the operator was asked, or answered
     "result",  # what became of a command to an instrument, where it failed
     "refusal",  # a command was not possible
+    "result",  # what came of an act that was recorded before
     "run_end",
     "run_start",
     "sample_chunk",  # a minute of samples was stored; carries their SHA-256

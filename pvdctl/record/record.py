@@ -23,7 +23,7 @@ from pvdctl.record.interrupted import closing_event
 from pvdctl.record.log import EventLog, Stamp, verify_chain
 from pvdctl.record.place import new_run_id
 from pvdctl.record.reader import RecordReader, Run
-from pvdctl.record.samples import Row, SampleStore
+from pvdctl.record.samples import Sampler, SampleStore
 from pvdctl.record.verify import Verdict, run_sha256, verify
 
 TAIL_EVENTS = 1_000
@@ -59,7 +59,7 @@ class Record:
             self._log.close()
             raise
         self._reader = RecordReader(self._log.connection, self._samples.connection, directory)
-        self.sample: Callable[[float, Row], None] = self._samples.add
+        self.sample: Sampler = self._samples.add
 
     @classmethod
     def open(

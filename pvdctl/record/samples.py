@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Container, Sequence
 from math import inf, nan
 from pathlib import Path
+from typing import Protocol
 
 from pvdctl.errors import Bug, RecordError
 from pvdctl.record.chunk import pack, unpack
@@ -58,6 +59,13 @@ SHAPE = Shape(
 
 Row = Sequence[float | None]
 """Numbers in the order of the run's columns; None or NaN: not known; quality and states as small integers."""
+
+
+class Sampler(Protocol):
+    """Something that takes rows of samples."""
+
+    def __call__(self, at_s: float, row: Row) -> None:
+        """Keep one row, taken at clock second `at_s`."""
 
 
 class SampleStore:
