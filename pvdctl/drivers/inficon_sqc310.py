@@ -213,7 +213,7 @@ class InficonSqc310(Driver):
         self._state_request = "V?"
         self._k2 = pack(b"K2")
         self._no_signal = {n: (Flaw(f"no crystal signal on sensor {n}"),) * 3 for n in numbers}
-        self._sensors_text = b""
+        self._sensors_text: bytes | None = None
         self._sensors_values: Answer = ()
 
     # --- who it is ---------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class InficonSqc310(Driver):
             )
         firmware = self.identity.firmware if self.identity is not None else ""
         profile = firmware if firmware in PHASES else self._forced_profile
-        self._sensors_text = b""
+        self._sensors_text = None
         if profile is not None:
             self._phases = PHASES[profile]
             self._state_fields = (4,) if profile == "6.01" else (5,)

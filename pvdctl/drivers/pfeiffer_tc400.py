@@ -59,7 +59,7 @@ class PfeifferTc400(Driver):
             Poll(f"{name}.speed", (self.speed_hz, self.nominal_hz), self._read_speed, 0.5),
             Poll(f"{name}.state", (self.running, self.error), self._read_state, 1.0),
         ]
-        self._speed_text = b""
+        self._speed_text: bytes | None = None
         self._speed: Answer = ()
 
     # --- who it is ---------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ class PfeifferTc400(Driver):
 
     def prepare(self, link: Link) -> None:
         """315: the nominal speed; writes nothing."""
-        self._speed_text = b""
+        self._speed_text = None
         self._nominal_hz = self._whole(self._ask(link, 315), 315)
 
     # --- readings ----------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class PfeifferTpg36x(Driver):
             Poll(f"{name}.pressures", tuple(self.pressures_mbar.values()), self._read_pressures, 0.5),
             Poll(f"{name}.unit", (self.unit,), self._read_unit, 5.0),
         ]
-        self._text = b""
+        self._text: bytes | None = None
         self._values: Answer = ()
 
     # --- who it is ---------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class PfeifferTpg36x(Driver):
 
     def prepare(self, link: Link) -> None:
         """Find the displayed unit and the number of channels; the unit is converted, never changed."""
-        self._text = b""
+        self._text = None
         self._unit = self._ask(link, "UNI")
         unit, factor = UNITS.get(self._unit, (f"number {self._unit}", None))
         if factor is None:

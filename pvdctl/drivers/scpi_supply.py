@@ -163,7 +163,8 @@ class ScpiSupply(Driver):
     def _reader(self, key: str) -> Callable[[Link], Answer]:
         """A poll of one measured number; unchanged text gives the very same tuple."""
         request, framing, deadline_s = self._commands[key], self._framing, self.DEADLINE_S
-        last_text, last = b"", ()  # type: bytes, Answer
+        last_text: bytes | None = None
+        last: Answer = ()
 
         def read(link: Link) -> Answer:
             nonlocal last_text, last
