@@ -117,3 +117,16 @@ class Rules:
             parse(limit, unit)
         except NotAQuantity as error:
             self._say((*way, test), wanted(unit), error.found, error.hint)
+
+
+def ceilings_mbar(chamber: Chamber, valve: str) -> list[tuple[str, float]]:
+    """Rules that hold `valve` closed unless the chamber pressure is below a limit: (name of the rule, limit in mbar)."""
+    found = []
+    for rule in chamber.interlocks:
+        if any(c.asked == valve and c.is_ in ("open", "on", True) for c in rule.applies_when):
+            found += [
+                (rule.name, parse(c.below, "mbar"))
+                for c in rule.require
+                if c.reading == "chamber_pressure" and c.below is not None
+            ]
+    return found

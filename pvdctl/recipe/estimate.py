@@ -11,7 +11,8 @@ from pvdctl.recipe.model import Backfill, CoolDown, Deposit, Evacuate, PumpDown,
 
 HOUR_S = 3600.0
 START_MBAR = 1000.0
-"""A recipe is taken to begin at atmosphere, with the pumps at rest: the longest case."""
+"""A recipe that begins by pumping is taken to begin at atmosphere, with the turbo at rest; one that begins with gas, in
+vacuum. The longest case each time."""
 NANOGRAM_PER_CM2_HZ = 12.27
 """Areal mass per hertz of a 6 MHz crystal: N_q rho_q / F_q^2 with 1668 Hz m and 2649 kg/m3 (Sauerbrey)."""
 
@@ -19,13 +20,13 @@ NANOGRAM_PER_CM2_HZ = 12.27
 class Clock:
     """Walks through the steps and adds up: time, pressure, which sources are still hot.
 
-    now_s: since the start of the run. pressure_mbar: in the chamber.
+    now_s: since the start of the run. pressure_mbar: in the chamber; None until a step says.
     """
 
     def __init__(self, chamber: Chamber) -> None:
         self.chamber = chamber
         self.now_s = 0.0
-        self.pressure_mbar = START_MBAR
+        self.pressure_mbar: float | None = None
         self.turbo_running = False
         cold = max((source.cold_after_s for source in chamber.sources.values()), default=0.0)
         self.cold_at_s = cold
@@ -65,7 +66,8 @@ class Clock:
 
     def _rough(self, to_mbar: float) -> float:
         vacuum = self.chamber.vacuum
-        from_mbar, self.pressure_mbar = self.pressure_mbar, min(self.pressure_mbar, to_mbar)
+        from_mbar = START_MBAR if self.pressure_mbar is None else self.pressure_mbar
+        self.pressure_mbar = min(from_mbar, to_mbar)
         if from_mbar <= to_mbar:
             return 0.0
         return vacuum.volume_l / vacuum.roughing_speed_l_per_s * math.log(from_mbar / to_mbar)
@@ -82,7 +84,8 @@ class Clock:
         return took_s + max(0.0, needed_s - since_open_s)
 
     def _fill(self, gas: str, to_mbar: float) -> float:
-        from_mbar, self.pressure_mbar = self.pressure_mbar, max(self.pressure_mbar, to_mbar)
+        from_mbar = self.pressure_mbar or 0.0
+        self.pressure_mbar = max(from_mbar, to_mbar)
         inlet = self.chamber.gases.get(gas)
         return max(0.0, to_mbar - from_mbar) / inlet.fill_rate_mbar_per_s if inlet is not None else 0.0
 
