@@ -22,6 +22,7 @@ from pvdctl.quantities import parse, split_name
 
 if TYPE_CHECKING:
     from simulators.bench import Bench
+    from simulators.plant.truth import Truth
 
 
 def plain_settings(name: str, instrument: Instrument, kind: type[Driver], chamber: Chamber) -> dict[str, Any]:
@@ -90,8 +91,8 @@ def _role(chamber: Chamber, drivers: Mapping[str, Driver], name: str, role: Any,
     driver = drivers[name]
     if not isinstance(driver, role):
         raise OperatorError(
-            f"chamber {chamber.chamber}: instrument {name} (driver {chamber.instruments[name].driver}) is to be {what}, "
-            f"which that driver is not"
+            f"chamber {chamber.chamber}: instrument {name} (driver {chamber.instruments[name].driver}) is to be {what}, which "
+            "that driver is not"
         )
     return driver
 
@@ -160,6 +161,15 @@ class SimulatedChamber:
         else:
             carrier = LoopbackLink(link, port, self.clock, line.baud if isinstance(line, SerialLine) else 0)
         return Worker(carrier, [driver], self.clock)
+
+    @property
+    def truth(self) -> "Truth":
+        """What the plant knows and no instrument tells."""
+        from simulators.plant.plant import Plant
+
+        plant = self.bench.plant
+        assert isinstance(plant, Plant)
+        return plant.truth
 
     def exchanges(self) -> dict[str, int]:
         """Completed exchanges per instrument."""

@@ -120,6 +120,11 @@ class Controller:
         self.context.emit("command", prompt, f"{actor} answers {answer}", actor=actor, new=answer)
         self.context.answers[prompt] = answer
 
+    def end_run(self, end_state: str, end_reason: str) -> None:
+        """Close the run's record where nobody will bring the run to an end of its own (a headless run that is held)."""
+        self._work.end_run(end_state, end_reason)
+        self._record()
+
     # --- the scan -------------------------------------------------------------------------------------------------
     def scan(self, now_s: float) -> None:
         """One beat. Never raises for anything an instrument, a file or an operator can do."""

@@ -28,7 +28,16 @@ class RateControl:
     current_a: what to ask of the supply. at_limit: the current sits at the source's maximum.
     """
 
-    __slots__ = ("_base_a", "_gain_a", "_max_a", "_slew_a_per_s", "_smooth", "_time_constant_s", "at_limit", "current_a")
+    __slots__ = (
+        "_base_a",
+        "_gain_a",
+        "_max_a",
+        "_slew_a_per_s",
+        "_smooth",
+        "_time_constant_s",
+        "at_limit",
+        "current_a",
+    )
 
     def __init__(self, tuning: Tuning, max_current_a: float, max_slew_a_per_s: float) -> None:
         self._gain_a = tuning.time_constant_s / (tuning.gain_per_a * (tuning.closed_loop_s + tuning.dead_time_s))

@@ -182,6 +182,8 @@ class RunningEvacuate(_Pumping):
             ):
                 context.exposure.evacuating_s = context.now_s
             pressure_mbar = self.pressure_mbar()
+            if pressure_mbar is not None and pressure_mbar < 10.0 * self.vacuum.crossover_mbar:
+                self.gauge_on()
             if pressure_mbar is not None and pressure_mbar < self.below_mbar:
                 context.end_exposure()
                 context.set_phase("back the turbo")
