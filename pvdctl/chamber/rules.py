@@ -120,7 +120,7 @@ class Rules:
 
 
 def ceilings_mbar(chamber: Chamber, valve: str) -> list[tuple[str, float]]:
-    """Rules that hold `valve` closed unless the chamber pressure is below a limit: (name of the rule, limit in mbar)."""
+    """Rules that hold `valve` closed unless the chamber pressure is below a limit: (rule, limit in mbar)."""
     found = []
     for rule in chamber.interlocks:
         if any(c.asked == valve and c.is_ in ("open", "on", True) for c in rule.applies_when):
