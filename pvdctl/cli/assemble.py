@@ -91,8 +91,8 @@ def _role(chamber: Chamber, drivers: Mapping[str, Driver], name: str, role: Any,
     driver = drivers[name]
     if not isinstance(driver, role):
         raise OperatorError(
-            f"chamber {chamber.chamber}: instrument {name} (driver {chamber.instruments[name].driver}) is to be {what}, which "
-            "that driver is not"
+            f"chamber {chamber.chamber}: instrument {name} is to be {what}; its driver "
+            f"({chamber.instruments[name].driver}) is none"
         )
     return driver
 
