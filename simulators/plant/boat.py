@@ -19,7 +19,7 @@ EVAPORATES_ABOVE_PA = 1e-9
 """Vapour below this pressure is not reckoned: 2e-10 nm/s on the substrate."""
 IDLE_WITHIN_K = 0.05
 """A boat without current and this near to room temperature is left alone."""
-RESIDUE = 0.05
+RESIDUE = 0.02
 """Share of the charge's heat capacity that crust and liner keep when all metal has gone; guess."""
 GAS_W_PER_K = 0.024
 """Convection in gas of some mbar and more, 15 W/(m2 K) on the boat; half of it at 1 mbar; guess."""

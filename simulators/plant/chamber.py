@@ -38,7 +38,7 @@ class Chamber:
     roughing pump's too, energised.
     """
 
-    def __init__(self, seed: int, parameters: PlantParameters | None = None, start: str = "vented") -> None:
+    def __init__(self, seed: int | str, parameters: PlantParameters | None = None, start: str = "vented") -> None:
         p = self.parameters = parameters if parameters is not None else PlantParameters()
         self.step_s = p.step_s
         self.index = 0

@@ -57,7 +57,7 @@ class Crystal:
         "noise_hz",
     )
 
-    def __init__(self, sensor: int, seed: int, start_hz: float, noise_hz: float, zs: tuple[float, ...]) -> None:
+    def __init__(self, sensor: int, seed: int | str, start_hz: float, noise_hz: float, zs: tuple[float, ...]) -> None:
         self._gauss = stream(seed, f"crystal {sensor} noise").gauss
         self._zs = zs
         self._slopes = [0.0] * len(zs)

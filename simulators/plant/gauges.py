@@ -40,7 +40,7 @@ class Head:
 
     __slots__ = ("_low_mbar", "_noise", "at_step", "dead", "factor", "frozen", "name", "on", "pressure_mbar", "status")
 
-    def __init__(self, name: str, seed: int, low_mbar: float) -> None:
+    def __init__(self, name: str, seed: int | str, low_mbar: float) -> None:
         self.name = name
         self._noise = normal_table(seed, f"gauge {name}")
         self._low_mbar = low_mbar
@@ -98,7 +98,7 @@ class Pirani(Head):
 
     __slots__ = ()
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int | str) -> None:
         super().__init__(name, seed, PIRANI_LOW_MBAR)
 
     def measure(self, gas: Vacuum, noise: float) -> tuple[float, int]:
@@ -113,7 +113,7 @@ class Capacitance(Head):
 
     __slots__ = ("_gain",)
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int | str) -> None:
         super().__init__(name, seed, CAPACITANCE_LOW_MBAR)
         self._gain = 1.0 + stream(seed, f"gauge {name} gain").uniform(-CAPACITANCE_ACCURACY, CAPACITANCE_ACCURACY)
 
@@ -133,7 +133,7 @@ class FullRange(Head):
 
     __slots__ = ("_burns", "_burns_at_s")
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int | str) -> None:
         super().__init__(name, seed, ION_LOW_MBAR)
         self._burns = False
         self._burns_at_s = inf

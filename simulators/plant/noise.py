@@ -7,12 +7,12 @@ TABLE = 2048
 """Length of a noise table: at ten values a second it repeats after 205 s, which no reading of a gauge shows."""
 
 
-def stream(seed: int, name: str) -> random.Random:
+def stream(seed: int | str, name: str) -> random.Random:
     """The generator of the cause `name`."""
     return random.Random(f"{seed}:{name}")
 
 
-def normal_table(seed: int, name: str) -> list[float]:
+def normal_table(seed: int | str, name: str) -> list[float]:
     """Standard normal values to be looked up by grid index: independent of how often anyone looks."""
     gauss = stream(seed, name).gauss
     return [gauss(0.0, 1.0) for _ in range(TABLE)]

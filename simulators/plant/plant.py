@@ -24,7 +24,7 @@ SUPPLY = "supply"
 class Plant(Chamber):
     """The simulated chamber. `start` is `vented` (argon, all off and cold) or `pumped`, see `Chamber`."""
 
-    def __init__(self, seed: int, parameters: PlantParameters | None = None, start: str = "vented") -> None:
+    def __init__(self, seed: int | str, parameters: PlantParameters | None = None, start: str = "vented") -> None:
         super().__init__(seed, parameters, start)
         self.truth = Truth(self)
 

@@ -30,7 +30,7 @@ class Sensors:
         "sample_s",
     )
 
-    def __init__(self, seed: int, parameters: PlantParameters) -> None:
+    def __init__(self, seed: int | str, parameters: PlantParameters) -> None:
         c = self._parameters = parameters.crystal
         both = (parameters.source_1, parameters.source_2)
         zs = (both[0].material.z, both[1].material.z, 1.0)

@@ -51,7 +51,7 @@ class Source:
         "water",
     )
 
-    def __init__(self, index: int, parameters: SourceParameters, seed: int, step_s: float, film: Film) -> None:
+    def __init__(self, index: int, parameters: SourceParameters, seed: int | str, step_s: float, film: Film) -> None:
         self.index = index
         self.parameters = parameters
         self.material = parameters.material.name
