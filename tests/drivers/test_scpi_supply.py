@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvdctl.drivers.scpi_supply import ERRORS_AT_MOST, ScpiSupply
-from pvdctl.errors import BadFrame, InstrumentError, LinkClosed, LinkError, OperatorError, PvdctlError, Refused
+from pvdctl.errors import BadFrame, InstrumentError, LinkClosed, LinkError, OperatorError, Refused
 from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer
 from pvdctl.instrument.tag import Flaw
 from tests.wire import Conversation, Desk, in_every_way, talk, vectors
