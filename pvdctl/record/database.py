@@ -113,6 +113,8 @@ def open_writer(path: Path, shape: Shape, journal: str, synchronous: str) -> sql
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        if _has_content(connection):
+            _check(connection, shape, path)  # before any setting is made in what may be somebody else's file
         connection.execute(f"PRAGMA page_size={shape.page_bytes}")
         set_journal(connection, journal, path)
         set_synchronous(connection, synchronous, path)
@@ -181,12 +183,16 @@ def _create_or_check(connection: sqlite3.Connection, shape: Shape, path: Path) -
 
     By content, not by whether the file exists: a program killed at the wrong moment leaves an empty file.
     """
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+    if not _has_content(connection):
         for statement in shape.statements:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={shape.application_id}")
         connection.execute(f"PRAGMA user_version={shape.version}")
     _check(connection, shape, path)
+
+
+def _has_content(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
 def _check(connection: sqlite3.Connection, shape: Shape, path: Path) -> None:
