@@ -5,7 +5,6 @@ general library (pint) takes half of that to import and accepts `A/s` as ampere 
 Imports nothing of pvdctl.
 """
 
-import difflib
 import math
 import re
 
@@ -201,6 +200,8 @@ def _unknown_unit(text: str, found: str, unit: str) -> NotAQuantity:
         return NotAQuantity(wanted(unit), f"the bare number '{text}'", "write the unit behind the number")
     if _DECIMAL_COMMA.match(text):
         return NotAQuantity(wanted(unit), f"'{text}'", "write a decimal point, not a comma")
+    import difflib  # a few ms, needed only for a complaint
+
     dimension = UNITS[unit][0]
     fitting = [u for u, (d, _, _) in UNITS.items() if d == dimension]
     folded = {u.casefold(): u for u in fitting} | {w: u for w, u in _SPELT_OUT.items() if u in fitting}

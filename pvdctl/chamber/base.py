@@ -4,9 +4,10 @@ A field `thickness_nm` is written `thickness: 300 nm`: the unit is the suffix in
 """
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from pvdctl.quantities import parse, split_name
 
@@ -28,28 +29,39 @@ class Model(BaseModel):
     )
 
 
-def _quantity(unit: str) -> BeforeValidator:
-    """Text with a unit becomes a number; anything else raises NotAQuantity, which pydantic hands on."""
-    return BeforeValidator(partial(parse, unit=unit))
+class _Quantity:
+    """Marks a field whose text with a unit becomes a number; anything else raises NotAQuantity.
+
+    Says so to pydantic's core directly: a BeforeValidator would have its function's signature inspected anew for each
+    of some eighty fields, at every start of the program.
+    """
+
+    __slots__ = ("unit",)
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(partial(parse, unit=self.unit), handler(source))
 
 
-Nm = Annotated[float, _quantity("nm")]
-NmPerS = Annotated[float, _quantity("nm/s")]
-Mbar = Annotated[float, _quantity("mbar")]
-Seconds = Annotated[float, _quantity("s")]
-Percent = Annotated[float, _quantity("%")]
-Amps = Annotated[float, _quantity("A")]
-AmpsPerS = Annotated[float, _quantity("A/s")]
-Volts = Annotated[float, _quantity("V")]
-DegC = Annotated[float, _quantity("°C")]
-Hz = Annotated[float, _quantity("Hz")]
-GramPerCm3 = Annotated[float, _quantity("g/cm3")]
-Litres = Annotated[float, _quantity("L")]
-Milligrams = Annotated[float, _quantity("mg")]
-MgPerNm = Annotated[float, _quantity("mg/nm")]
-MbarPerS = Annotated[float, _quantity("mbar/s")]
-MbarLitresPerS = Annotated[float, _quantity("mbar L/s")]
-LitresPerS = Annotated[float, _quantity("L/s")]
-PerAmp = Annotated[float, _quantity("1/A")]
+Nm = Annotated[float, _Quantity("nm")]
+NmPerS = Annotated[float, _Quantity("nm/s")]
+Mbar = Annotated[float, _Quantity("mbar")]
+Seconds = Annotated[float, _Quantity("s")]
+Percent = Annotated[float, _Quantity("%")]
+Amps = Annotated[float, _Quantity("A")]
+AmpsPerS = Annotated[float, _Quantity("A/s")]
+Volts = Annotated[float, _Quantity("V")]
+DegC = Annotated[float, _Quantity("°C")]
+Hz = Annotated[float, _Quantity("Hz")]
+GramPerCm3 = Annotated[float, _Quantity("g/cm3")]
+Litres = Annotated[float, _Quantity("L")]
+Milligrams = Annotated[float, _Quantity("mg")]
+MgPerNm = Annotated[float, _Quantity("mg/nm")]
+MbarPerS = Annotated[float, _Quantity("mbar/s")]
+MbarLitresPerS = Annotated[float, _Quantity("mbar L/s")]
+LitresPerS = Annotated[float, _Quantity("L/s")]
+PerAmp = Annotated[float, _Quantity("1/A")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
 Positive = Field(gt=0)

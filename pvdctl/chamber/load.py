@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pvdctl.chamber import complaints
 from pvdctl.chamber.model import Chamber
 from pvdctl.chamber.problems import BadFile
 from pvdctl.chamber.rules import Rules
@@ -45,6 +44,8 @@ def _validate(doc: Document, drivers: Collection[str] | None) -> LoadedChamber:
     try:
         model = Chamber.model_validate(doc.data)
     except ValidationError as error:
+        from pvdctl.chamber import complaints  # needed only when something is wrong
+
         raise BadFile(doc.path, [*doc.problems, *complaints.problems(error, Chamber, doc)]) from error
     problems = [*doc.problems, *Wiring(model, doc, drivers).check(), *Rules(model, doc).check()]
     if problems:

@@ -1,11 +1,12 @@
 """Near misses: what somebody probably meant."""
 
-import difflib
 from collections.abc import Iterable
 
 
 def near_miss(found: object, known: Iterable[str]) -> str:
     """`did you mean 'rate'?`, or what there is if that is little, or nothing."""
+    import difflib  # a few ms, needed only for a complaint
+
     names = list(known)
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(str(found).casefold(), folded, n=2, cutoff=0.6)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pvdctl.chamber import complaints
 from pvdctl.chamber.problems import BadFile, Problem
 from pvdctl.chamber.yaml_text import Document, document, read
 from pvdctl.recipe.model import Recipe
@@ -39,6 +38,8 @@ def _validate(doc: Document) -> LoadedRecipe:
     try:
         model = Recipe.model_validate(doc.data)
     except ValidationError as error:
+        from pvdctl.chamber import complaints  # needed only when something is wrong
+
         raise BadFile(doc.path, [*doc.problems, *complaints.problems(error, Recipe, doc)]) from error
     problems = [*doc.problems, *_names(model, doc)]
     if problems:
