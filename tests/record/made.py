@@ -3,7 +3,8 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,14 @@ def raw(directory: Path, name: str = "audit.db") -> sqlite3.Connection:
     return sqlite3.connect(directory / name, isolation_level=None)
 
 
-def without_guards(directory: Path, name: str = "audit.db") -> sqlite3.Connection:
-    """As `raw`, with the triggers dropped: somebody who means it."""
+@contextmanager
+def tampering(directory: Path, name: str = "audit.db") -> Iterator[sqlite3.Connection]:
+    """As `raw`, without the triggers until done: somebody who means it, and who tidies up behind."""
     connection = raw(directory, name)
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
-    return connection
+    guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for guard, _ in guards:
+        connection.execute(f"DROP TRIGGER {guard}")
+    yield connection
+    for _, statement in guards:
+        connection.execute(statement)
+    connection.close()
