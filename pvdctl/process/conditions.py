@@ -10,10 +10,10 @@ true. So an unread, uncertain, stale or not-a-number reading can neither fulfil 
 
 import math
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Literal, cast
 
 from pvdctl.chamber.model import Condition, Rule
+from pvdctl.chamber.near import near_miss
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.tag import BAD, GOOD, QUALITY_WORDS, Tag
 from pvdctl.process.image import Image
@@ -237,8 +237,8 @@ def _near_output(name: str, outputs: Outputs) -> str:
 
 
 def _near(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    return f". Did you mean {' or '.join(near)}?" if near else f". Known are: {', '.join(known)}."
+    hint = near_miss(name, known)
+    return f" ({hint})" if hint else ""
 
 
 def _shown(condition: Condition) -> str:
