@@ -89,6 +89,7 @@ class PfeifferTpg36x(Driver):
             Poll(f"{name}.pressures", tuple(self.pressures_mbar.values()), self._read_pressures, 0.5),
             Poll(f"{name}.unit", (self.unit,), self._read_unit, 5.0),
         ]
+        self._asked_last = ""
         self._text: bytes | None = None
         self._values: Answer = ()
 
@@ -137,12 +138,18 @@ class PfeifferTpg36x(Driver):
     # --- readings ----------------------------------------------------------------------------------------------
 
     def _read_pressures(self, link: Link) -> Answer:
-        """PRX: status and value of every channel."""
+        """PRX: status and value of every channel.
+
+        A further ENQ repeats the last mnemonic with fresh values, so PRX itself is sent only after something else was.
+        """
         framing, deadline_s = self._framing, self.DEADLINE_S
-        said = link.exchange(b"PRX\r", framing, deadline_s)
-        if said != ACK:
-            self._not_acknowledged(link, "PRX", said)
+        if self._asked_last != "PRX":
+            said = link.exchange(b"PRX\r", framing, deadline_s)
+            if said != ACK:
+                self._not_acknowledged(link, "PRX", said)
+        self._asked_last = ""
         text = link.exchange(ENQ, framing, deadline_s)
+        self._asked_last = "PRX"
         if text == self._text:
             return self._values
         fields = text.split(b",")
@@ -210,6 +217,7 @@ class PfeifferTpg36x(Driver):
 
     def _ask(self, link: Link, mnemonic: str) -> str:
         """Mnemonic, ACK, ENQ, data."""
+        self._asked_last = ""
         said = link.exchange(mnemonic.encode("ascii") + b"\r", self._framing, self.DEADLINE_S)
         if said != ACK:
             self._not_acknowledged(link, mnemonic, said)

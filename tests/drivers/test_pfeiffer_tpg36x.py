@@ -149,7 +149,7 @@ def test_a_channel_the_controller_does_not_have() -> None:
 def test_pressures_that_stay_are_the_same_tuple_but_not_after_a_new_unit() -> None:
     driver = gauges({"a": 1})
     prx = dialogue("PRX", "0,+1.0000E-02")
-    steps = [*dialogue("UNI", "0"), *prx, *prx, *prx, *dialogue("UNI", "2"), *prx, *prx]
+    steps = [*dialogue("UNI", "0"), *prx, *prx, *prx[1:], *dialogue("UNI", "2"), *prx, *prx]
 
     def do(desk: Desk) -> list[Answer]:
         driver.prepare(desk.link)
