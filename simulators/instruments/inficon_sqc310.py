@@ -32,6 +32,7 @@ from simulators.instruments.sqc310.packets import (
     checks,
 )
 from simulators.instruments.sqc310.readings import Readings, Text
+from simulators.instruments.sqc310.relays import Relays
 from simulators.instruments.sqc310.sensors import begins_s, period_of
 from simulators.instruments.sqc310.sequence import DEPOSIT, Sequence
 from simulators.instruments.sqc310.setup import RefusedError, Setup, whole, within
@@ -75,7 +76,7 @@ class SimulatedSqc310(WirePort):
         self._world = world
         self._firmware = firmware
         self._channels = channels
-        self._greatest_relay = 8 if channels == 2 else 16
+        relays = 8 if channels == 2 else 16
         self._memory = Memory()
         self._sequence = Sequence(self._memory, firmware)
         self._readings = Readings(
@@ -87,11 +88,10 @@ class SimulatedSqc310(WirePort):
             filter_alpha=filter_alpha,
             rate_width=rate_width,
         )
-        self._setup = Setup(self._memory, channels, self._greatest_relay, self._readings.flag)
+        self._setup = Setup(self._memory, channels, relays, self._readings.flag)
         self._stream = CommandStream()
         self._known: dict[bytes, Callable[[float], bytes]] = {}
-        self._overridden: set[int] = set()
-        self._remote: set[int] = set()
+        self._relays = Relays(relays)
         self._was_reset = False
         self._next_reading_s = 0.0
         self._k2_stopped: bytes | None = None
@@ -118,8 +118,7 @@ class SimulatedSqc310(WirePort):
         super().restart(now_s)
         self._stream.clear()
         self._known.clear()
-        self._overridden.clear()
-        self._remote.clear()
+        self._relays.restart()
         self._sequence.restart()
         self._readings.forget()
         self._next_reading_s = 0.0
@@ -224,9 +223,8 @@ class SimulatedSqc310(WirePort):
             return self._k3(now_s)
         sequence = self._sequence
         if match := _RELAY_STATE.fullmatch(message):
-            relay = within(whole(match[1]), 1, self._greatest_relay)
-            states = {1: int(relay in self._overridden or relay in self._remote), 2: 0}  # no input is wired
-            return "".join(f"{n},{states[within(n, 1, 2)]} " for n in map(int, match[2].split()))
+            relay = whole(match[1])
+            return "".join(f"{n},{self._relays.state(relay, n)} " for n in map(int, match[2].split()))
         match = _RUN.fullmatch(message)
         if match is None:
             answer = self._setup.answer(message, sequence.running)
@@ -242,7 +240,7 @@ class SimulatedSqc310(WirePort):
         elif word == "S":
             self._manual(number, rest, now_s)
         else:
-            self._switch_relay(word, number, rest)
+            self._relays.switch(word, number, whole(rest or ""), sequence.running)
         if sequence.film_changed:
             self._use_film()
         return ""
@@ -291,7 +289,7 @@ class SimulatedSqc310(WirePort):
         if number == 0:
             if sequence.running or not sequence.layers():
                 return False
-            self._overridden.clear()  # they end at the next process start (P1B p. 90)
+            self._relays.process_starts()
             sequence.start(now_s)
         elif not (sequence.start_stopped_layer(now_s) if number == 2 else sequence.next_layer(now_s)):
             return False
@@ -311,15 +309,3 @@ class SimulatedSqc310(WirePort):
         power = within(whole(rest or ""), 0, 1000)
         sequence.advance(now_s)
         sequence.manual(output, power / 10.0)
-
-    def _switch_relay(self, word: str, relay: int, rest: str | None) -> None:
-        """GD override, only while stopped; GE remote control (1 on, 2 off, 3 unlock and off)."""
-        within(relay, 1, self._greatest_relay)
-        action = within(whole(rest or ""), 1, 2 if word == "GD" else 3)
-        if word == "GD" and self._sequence.running:
-            raise RefusedError("E")
-        switched = self._overridden if word == "GD" else self._remote
-        if action == 1:
-            switched.add(relay)
-        else:
-            switched.discard(relay)

@@ -27,49 +27,21 @@ this list, is this simulator's own choice; a small PLC behind the coupler could 
 - A restart switches all outputs off and keeps the registers. 1 ms from request to answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import inf
-from operator import itemgetter
 from struct import Struct
 
+from simulators.instruments.coupler.watchdog import RESET_WORDS, Watchdog
+from simulators.instruments.coupler.wiring import DEFAULT_INPUTS, DEFAULT_OUTPUTS, HEARTBEAT, getter, judge_wiring
 from simulators.port import WirePort
-from simulators.world import ACTUATORS, SIGNALS, SWITCHED, World
-
-HEARTBEAT = "heartbeat"
-DEFAULT_OUTPUTS: Mapping[int, str] = {
-    0: "rough_valve",
-    1: "gate_valve",
-    2: "fore_valve",
-    3: "n2_valve",
-    4: "ar_valve",
-    5: "source_1_shutter",
-    6: "source_2_shutter",
-    7: "substrate_shutter",
-    8: "roughing_pump",
-    9: "supply_enable",
-    10: "source_select",
-    15: HEARTBEAT,
-}
-"""Output wiring unless told otherwise; this project's own choice."""
-DEFAULT_INPUTS: Mapping[int, str] = dict(
-    enumerate(
-        (
-            "door_closed", "water_ok", "air_ok", "gate_valve_opened", "gate_valve_closed", "substrate_shutter_opened",
-            "substrate_shutter_closed", "source_1_shutter_opened", "source_1_shutter_closed", "source_2_shutter_opened",
-            "source_2_shutter_closed", "estop_ok", "n2_supply_ok", "glovebox_ok", "rough_valve_opened",
-            "rough_valve_closed", "fore_valve_opened", "fore_valve_closed", "n2_valve_opened", "n2_valve_closed",
-            "ar_valve_opened", "ar_valve_closed", "roughing_pump_running", "supply_enabled", "source_1_selected",
-            "source_2_selected",
-        )
-    )
-)  # fmt: skip
-"""Input wiring unless told otherwise; this project's own choice."""
+from simulators.world import World
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
 STATUS, LENGTHS, TIME_LEFT, TIME, RESET, TRIGGER = 0x1006, 0x1010, 0x1020, 0x1120, 0x1121, 0x1122
 OUTPUT_WORDS = 0x0800
-RESET_WORDS = (0xBECF, 0xAFFE)
 HALF_FRAME_S = 1.0
+MOST_KNOWN = 64
+"""Frames remembered, so that endless variety does not fill the memory."""
 
 _HEADER = Struct(">HHB")  # protocol, length, unit: MBAP without the transaction number
 _TWO = Struct(">HH")
@@ -107,28 +79,25 @@ class SimulatedCoupler(WirePort):
         registers: Mapping[int, int] | None = None,
     ) -> None:
         super().__init__()
-        ends = [f"{name}_{end}" for name in ACTUATORS for end in ("opened", "closed")]
-        _judge("output", outputs, output_count, (*ACTUATORS, *SWITCHED, HEARTBEAT))
-        _judge("input", inputs, input_count, (*SIGNALS, *ends))
+        judge_wiring(outputs, output_count, inputs, input_count)
         self._world = world
         self._output_count = output_count
         self._input_count = input_count
         self._driven = tuple((1 << bit, name) for bit, name in sorted(outputs.items()) if name != HEARTBEAT)
         self._heartbeat = sum(1 << bit for bit, name in outputs.items() if name == HEARTBEAT)
         self._wired_inputs = tuple((1 << bit, name) for bit, name in sorted(inputs.items()))
-        self._look = _getter([name for _, name in self._wired_inputs])
+        self._look = getter([name for _, name in self._wired_inputs])
         self._seen: tuple[bool, ...] = ()
         self._seen_image = 0
-        self._registers = dict(registers or {}) | {TIME: watchdog_ms, TRIGGER: 0}
+        self._registers = dict(registers or {})
+        self._fed_by_any = 0
+        self._watchdog = Watchdog(watchdog_ms)
         self._outputs = 0
-        self._expires_s = inf
-        self._expired = False
-        self._reset_begun = False
         self._now_s = 0.0
         self._waiting = b""
         self._waiting_since_s = 0.0
         self._functions: dict[int, Callable[[bytes], bytes]] = {
-            1: lambda pdu: self._read_bits(pdu, self._output_count, lambda: self._outputs),
+            1: lambda pdu: self._read_bits(pdu, self._output_count, self._output_image),
             2: lambda pdu: self._read_bits(pdu, self._input_count, self._input_image),
             3: self._read_registers,
             4: self._read_registers,
@@ -137,35 +106,31 @@ class SimulatedCoupler(WirePort):
             15: self._write_coils,
             16: self._write_registers,
         }
-        input_bytes, output_bytes = (input_count + 7) // 8, (output_count + 7) // 8
-        self._read_all = _HEADER.pack(0, 6, 1) + b"\x02" + _TWO.pack(0, input_count)
-        self._read_all_answer = _HEADER.pack(0, 3 + input_bytes, 1) + bytes((2, input_bytes))
-        self._input_bytes = input_bytes
-        self._write_all = _HEADER.pack(0, 7 + output_bytes, 1) + b"\x0f" + _TWO.pack(0, output_count)
-        self._write_all += bytes((output_bytes,))
-        self._write_all_length = 13 + output_bytes
-        self._write_all_answer = _HEADER.pack(0, 6, 1) + b"\x0f" + _TWO.pack(0, output_count)
+        self._known_reads: dict[bytes, tuple[bytes, Callable[[], int], int, int, int]] = {}
+        self._known_writes: dict[bytes, tuple[bytes, int, int, int]] = {}
 
     # --- connector --------------------------------------------------------------------------------------------
     def hear(self, data: bytes, now_s: float) -> None:
         """See `WirePort.hear`."""
         self._now_s = now_s
-        if now_s >= self._expires_s:
+        watchdog = self._watchdog
+        if now_s >= watchdog.expires_s:
             self._expire()
         self._world.advance(now_s)
-        if not self._waiting and not self._registers[TRIGGER]:
-            # The two frames of every scan, all inputs and all outputs at once: compared whole, answered at once.
-            head = data[2:13]
-            if head == self._read_all:
-                self.say(
-                    data[:2] + self._read_all_answer + self._input_image().to_bytes(self._input_bytes, "little"), now_s
-                )
+        if not self._waiting and not self._fed_by_any:
+            # Frames met before, whose every field was judged then; only transaction number and bits are new.
+            read = self._known_reads.get(data[2:])
+            if read is not None:
+                head, image, first, mask, size = read
+                self.say(data[:2] + head + (image() >> first & mask).to_bytes(size, "little"), now_s)
                 return
-            if head == self._write_all and len(data) == self._write_all_length and not self._expired:
-                image = int.from_bytes(data[13:], "little")
-                if not image >> self._output_count:
-                    self._put(image)
-                    self.say(data[:2] + self._write_all_answer, now_s)
+            write = self._known_writes.get(data[2:13])
+            if write is not None and not watchdog.expired:
+                head, length, first, mask = write
+                if len(data) == length:
+                    bits = int.from_bytes(data[13:], "little") & mask
+                    self._put(self._outputs & ~(mask << first) | bits << first)
+                    self.say(data[:2] + head, now_s)
                     return
         self._hear_frames(data)
 
@@ -181,15 +146,29 @@ class SimulatedCoupler(WirePort):
                 break
             if len(stream) < 6 + length:
                 break
-            pdu = self._answer(stream[7 : 6 + length])
-            self.say(stream[:2] + _HEADER.pack(0, len(pdu) + 1, unit) + pdu, now_s)
+            frame = stream[: 6 + length]
+            pdu = self._answer(frame[7:])
+            if pdu[0] in (1, 2, 15):
+                self._learn(frame, pdu)
+            self.say(frame[:2] + _HEADER.pack(0, len(pdu) + 1, unit) + pdu, now_s)
             stream = stream[6 + length :]
         self._waiting = stream
         self._waiting_since_s = now_s
 
+    def _learn(self, frame: bytes, answer: bytes) -> None:
+        """Remember a frame that was answered well, so that the same one need not be judged again."""
+        first, count = _TWO.unpack_from(frame, 8)
+        if answer[0] == 15 and len(self._known_writes) < MOST_KNOWN:
+            head = _HEADER.pack(0, len(answer) + 1, frame[6]) + answer
+            self._known_writes[frame[2:13]] = (head, len(frame), first, (1 << count) - 1)
+        elif answer[0] != 15 and len(self._known_reads) < MOST_KNOWN:
+            image = self._input_image if answer[0] == 2 else self._output_image
+            head = _HEADER.pack(0, len(answer) + 1, frame[6]) + answer[:2]
+            self._known_reads[frame[2:]] = (head, image, first, (1 << count) - 1, answer[1])
+
     def tick(self, now_s: float) -> None:
         """Let the watchdog expire when its time is over."""
-        if now_s >= self._expires_s:
+        if now_s >= self._watchdog.expires_s:
             self._expire()
 
     def restart(self, now_s: float) -> None:
@@ -197,10 +176,8 @@ class SimulatedCoupler(WirePort):
         super().restart(now_s)
         self._now_s = now_s
         self._waiting = b""
-        self._expired = False
-        self._reset_begun = False
+        self._watchdog.restart()
         self._switch(0, now_s)
-        self._expires_s = inf
 
     def with_wrong_check(self, answer: bytes) -> bytes:
         """See `WirePort.with_wrong_check`: TCP has the check; here the protocol identifier becomes wrong."""
@@ -209,7 +186,7 @@ class SimulatedCoupler(WirePort):
     # --- frames -----------------------------------------------------------------------------------------------
     def _answer(self, pdu: bytes) -> bytes:
         function = self._functions.get(pdu[0])
-        if self._registers[TRIGGER] == 1:
+        if self._fed_by_any:
             self._feed()
         try:
             if function is None:
@@ -274,27 +251,28 @@ class SimulatedCoupler(WirePort):
 
     # --- registers --------------------------------------------------------------------------------------------
     def _register(self, address: int) -> int:
-        stored = self._registers.get(address)
-        if stored is not None:
-            return stored
+        plain = {
+            STATUS: self._watchdog.status,
+            TIME_LEFT: self._watchdog.left_ms(self._now_s),
+            TIME: self._watchdog.time_ms,
+            RESET: 0,
+            TRIGGER: self._fed_by_any,
+            **self._registers,
+        }.get(address)
+        if plain is not None:
+            return plain
         if 0 <= address < (self._input_count + 15) // 16:
             return self._input_image() >> 16 * address & 0xFFFF
         if 0 <= address - OUTPUT_WORDS < (self._output_count + 15) // 16:
             return self._outputs >> 16 * (address - OUTPUT_WORDS) & 0xFFFF
-        if address == STATUS:
-            return 2 if self._expired else int(self._expires_s != inf)
         if LENGTHS <= address < LENGTHS + 4:
             return (0, 0, self._output_count, self._input_count)[address - LENGTHS]
-        if address == TIME_LEFT:
-            return 0 if self._expires_s == inf else int(1000.0 * (self._expires_s - self._now_s))
-        if address == RESET:
-            return 0
         raise _RefusedError(ILLEGAL_ADDRESS)
 
     def _judge_register(self, address: int, value: int) -> None:
         """Raises _RefusedError when `value` cannot be written to `address`."""
         if 0 <= address - OUTPUT_WORDS < (self._output_count + 15) // 16:
-            if self._expired:
+            if self._watchdog.expired:
                 raise _RefusedError(DEVICE_FAILURE)
         elif address == RESET:
             if value not in RESET_WORDS:
@@ -302,46 +280,45 @@ class SimulatedCoupler(WirePort):
         elif address == TRIGGER:
             if value > 1:
                 raise _RefusedError(ILLEGAL_VALUE)
-        elif address not in self._registers:
+        elif address != TIME and address not in self._registers:
             raise _RefusedError(ILLEGAL_ADDRESS)
 
     def _set_register(self, address: int, value: int) -> None:
         word = address - OUTPUT_WORDS
         if 0 <= word < (self._output_count + 15) // 16:
             self._write_outputs(0xFFFF << 16 * word, value << 16 * word)
-        elif address == RESET:
-            if value == RESET_WORDS[1] and self._reset_begun:
-                self._expired = False
-                self._expires_s = inf
-            self._reset_begun = value == RESET_WORDS[0]
+            return
+        if address == RESET:
+            self._watchdog.reset(value)
+            return
+        if address == TIME:
+            self._watchdog.set_time(value)
+        elif address == TRIGGER:
+            self._fed_by_any = value
         else:
             self._registers[address] = value
-            self._feed()
+        self._feed()
 
     # --- outputs, inputs, watchdog ----------------------------------------------------------------------------
     def _write_outputs(self, mask: int, bits: int) -> None:
-        if self._expired:
+        if self._watchdog.expired:
             raise _RefusedError(DEVICE_FAILURE)
         self._put((self._outputs & ~mask | bits) & (1 << self._output_count) - 1)
 
     def _put(self, image: int) -> None:
         """Switch the outputs to `image`; the watchdog is armed by the first of these and fed as the docstring says."""
         changed = image ^ self._outputs
-        if self._expires_s == inf or not self._heartbeat or changed & self._heartbeat:
-            time_ms = self._registers[TIME]
-            self._expires_s = self._now_s + time_ms / 1000.0 if time_ms else inf
+        if not self._heartbeat or changed & self._heartbeat or self._watchdog.expires_s == inf:
+            self._watchdog.start(self._now_s)
         if changed == self._heartbeat:
             self._outputs = image
         elif changed:
             self._switch(image, self._now_s)
 
     def _feed(self) -> None:
-        """A telegram that feeds a watchdog without heartbeat, if it runs; a time of 0 stops it."""
-        time_ms = self._registers[TIME]
-        if not time_ms:
-            self._expires_s = inf
-        elif self._expires_s != inf and not self._heartbeat:
-            self._expires_s = self._now_s + time_ms / 1000.0
+        """A telegram that feeds a watchdog without heartbeat, if it runs."""
+        if self._watchdog.expires_s != inf and not self._heartbeat:
+            self._watchdog.start(self._now_s)
 
     def _switch(self, image: int, now_s: float) -> None:
         changed = image ^ self._outputs
@@ -352,11 +329,10 @@ class SimulatedCoupler(WirePort):
                 drive(name, image & mask != 0, now_s)
 
     def _expire(self) -> None:
-        expired_s = self._expires_s
-        self._expires_s = inf
-        self._expired = True
-        self._reset_begun = False
-        self._switch(0, expired_s)
+        self._switch(0, self._watchdog.expire())
+
+    def _output_image(self) -> int:
+        return self._outputs
 
     def _input_image(self) -> int:
         seen = self._look(self._world.signals)
@@ -364,22 +340,6 @@ class SimulatedCoupler(WirePort):
             self._seen = seen
             self._seen_image = sum(mask for (mask, _), on in zip(self._wired_inputs, seen, strict=True) if on)
         return self._seen_image
-
-
-def _getter(names: Sequence[str]) -> Callable[[Mapping[str, bool]], tuple[bool, ...]]:
-    """A quick way to take the values of `names` out of a mapping, in their order."""
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda signals: tuple([signals[name] for name in names])
-
-
-def _judge(what: str, wiring: Mapping[int, str], count: int, known: tuple[str, ...]) -> None:
-    """Raises ValueError for a bit or a name that does not exist."""
-    for bit, name in wiring.items():
-        if not 0 <= bit < count:
-            raise ValueError(f"modbus_io: {what} {bit} ({name}) is wired, but the coupler has {what}s 0 to {count - 1}")
-        if name not in known:
-            raise ValueError(f"modbus_io: {what} {bit} is wired to {name!r}; the plant knows {', '.join(known)}")
 
 
 def _pair(pdu: bytes) -> tuple[int, int]:

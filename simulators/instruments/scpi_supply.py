@@ -27,10 +27,24 @@ from simulators.instruments.scpi.grammar import (
     SETTINGS_CONFLICT,
     UNDEFINED_HEADER,
     ErrorQueue,
-    Headers,
     ScpiError,
     boolean,
     number,
+)
+from simulators.instruments.scpi.supply_headers import (
+    CURR,
+    ERROR,
+    HEADERS,
+    LOCAL,
+    MEAS_CURR,
+    MEAS_VOLT,
+    OPER,
+    OUTP,
+    OVP,
+    OVP_CLEAR,
+    QUES,
+    REMOTE,
+    VOLT,
 )
 from simulators.port import WirePort
 from simulators.world import World
@@ -44,25 +58,6 @@ DEAD_VOLTS, DEAD_AMPS = 1e-3, 1e-3
 NOISE_DRAWS = 4096
 MOST_KNOWN = 64
 """Spellings remembered, so that endless variety does not fill the memory."""
-
-_VOLT = "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]"
-_CURR = "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]"
-_OVP = "[SOURce:]VOLTage:PROTection[:LEVel]"
-_OUTP = "OUTPut[:STATe]"
-_OVP_CLEAR = "OUTPut:PROTection:CLEar"
-_MEAS_VOLT = "MEASure[:SCALar]:VOLTage[:DC]"
-_MEAS_CURR = "MEASure[:SCALar]:CURRent[:DC]"
-_QUES = "STATus:QUEStionable:CONDition"
-_OPER = "STATus:OPERation:CONDition"
-_ERROR = "SYSTem:ERRor[:NEXT]"
-_REMOTE = "SYSTem:REMote"
-_LOCAL = "SYSTem:LOCal"
-_HEADERS = Headers(
-    (
-        "*IDN", "*CLS", "*RST", "*OPC", _VOLT, _CURR, _OVP, _OUTP, _OVP_CLEAR, _MEAS_VOLT, _MEAS_CURR, _QUES, _OPER,
-        _ERROR, _REMOTE, _LOCAL,
-    )
-)  # fmt: skip
 
 
 class SimulatedSupply(WirePort):
@@ -97,15 +92,15 @@ class SimulatedSupply(WirePort):
         self._queries: dict[str, Callable[[], str]] = {
             "*IDN": lambda: self._identity,
             "*OPC": lambda: "1",
-            _VOLT: lambda: f"{self._volts:.3f}",
-            _CURR: lambda: f"{self._amps:.3f}",
-            _OVP: lambda: f"{self._level:.3f}",
-            _OUTP: lambda: str(int(self._on)),
-            _MEAS_VOLT: self._measured_volts,
-            _MEAS_CURR: self._measured_amps,
-            _QUES: lambda: str(self._questionable()),
-            _OPER: lambda: str(self._operation()),
-            _ERROR: lambda: self._errors.pop(),
+            VOLT: lambda: f"{self._volts:.3f}",
+            CURR: lambda: f"{self._amps:.3f}",
+            OVP: lambda: f"{self._level:.3f}",
+            OUTP: lambda: str(int(self._on)),
+            MEAS_VOLT: self._measured_volts,
+            MEAS_CURR: self._measured_amps,
+            QUES: lambda: str(self._questionable()),
+            OPER: lambda: str(self._operation()),
+            ERROR: lambda: self._errors.pop(),
         }
         self._known: dict[bytes, tuple[Callable[[], str], ...]] = {}
         self._known_sets: dict[bytes, str] = {}
@@ -173,7 +168,7 @@ class SimulatedSupply(WirePort):
         queries: list[Callable[[], str]] = []
         only_queries = True
         try:
-            for pattern, is_query, parameters in _HEADERS.commands(line.decode("latin-1")):
+            for pattern, is_query, parameters in HEADERS.commands(line.decode("latin-1")):
                 if is_query:
                     query = self._query(pattern, parameters)
                     queries.append(query)
@@ -200,9 +195,9 @@ class SimulatedSupply(WirePort):
         if not parameters:
             return query
         least_greatest = {
-            _VOLT: (0.0, self._greatest_volts, "%.3f"),
-            _CURR: (0.0, self._greatest_amps, "%.3f"),
-            _OVP: (0.0, self._greatest_level, "%.3f"),
+            VOLT: (0.0, self._greatest_volts, "%.3f"),
+            CURR: (0.0, self._greatest_amps, "%.3f"),
+            OVP: (0.0, self._greatest_level, "%.3f"),
         }.get(pattern)
         if least_greatest is None or parameters.lower() not in ("min", "minimum", "max", "maximum"):
             raise ScpiError(PARAMETER_NOT_ALLOWED)
@@ -211,24 +206,24 @@ class SimulatedSupply(WirePort):
         return lambda: text
 
     def _set(self, pattern: str, parameters: str) -> None:
-        if pattern in ("*CLS", "*RST", "*OPC", _OVP_CLEAR, _REMOTE, _LOCAL):
+        if pattern in ("*CLS", "*RST", "*OPC", OVP_CLEAR, REMOTE, LOCAL):
             if parameters:
                 raise ScpiError(PARAMETER_NOT_ALLOWED)
             self._act(pattern)
             return
-        if pattern not in (_VOLT, _CURR, _OVP, _OUTP):
+        if pattern not in (VOLT, CURR, OVP, OUTP):
             raise ScpiError(UNDEFINED_HEADER)  # exists as a query only
         self._must_be_remote()
         if not parameters:
             raise ScpiError(MISSING_PARAMETER)
-        if pattern == _VOLT:
+        if pattern == VOLT:
             volts = number(parameters, "V", 0.0, self._greatest_volts, 0.0)
             if round(1.05 * volts, 6) > self._level:
                 raise ScpiError(SETTINGS_CONFLICT)
             self._volts = volts
-        elif pattern == _CURR:
+        elif pattern == CURR:
             self._amps = number(parameters, "A", 0.0, self._greatest_amps, 0.0)
-        elif pattern == _OVP:
+        elif pattern == OVP:
             level = number(parameters, "V", 0.0, self._greatest_level, self._greatest_level)
             if level < round(1.05 * self._volts, 6):
                 raise ScpiError(SETTINGS_CONFLICT)
@@ -248,12 +243,12 @@ class SimulatedSupply(WirePort):
             self._must_be_remote()
             self._power_up()
             self._apply()
-        elif pattern == _OVP_CLEAR:
+        elif pattern == OVP_CLEAR:
             self._must_be_remote()
             self._tripped = 0
             self._apply()
-        elif pattern in (_REMOTE, _LOCAL):
-            self._remote = pattern == _REMOTE
+        elif pattern in (REMOTE, LOCAL):
+            self._remote = pattern == REMOTE
 
     def _must_be_remote(self) -> None:
         if self._needs_remote and not self._remote:

@@ -1,0 +1,1 @@
+"""The inside of the simulated I/O coupler: its wiring to the plant and its watchdog."""
