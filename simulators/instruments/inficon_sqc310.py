@@ -189,7 +189,9 @@ class SimulatedSqc310(WirePort):
         if match is None:
             return None
         word, number = match.groups()
-        if word == "K2" and not number:
+        if word == "K2":
+            if number:
+                raise RefusedError("C")
             return self._k2
         readings = self._readings
         alone: dict[str, Text] = {

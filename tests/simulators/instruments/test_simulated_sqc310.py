@@ -275,7 +275,25 @@ def test_parameters_are_kept_and_judged(monitor: SimulatedSqc310) -> None:
                     "L3", "K2 ", "S3 10", "S1 1001", "GC1? 3", "HE1 1,1"):  # fmt: skip
         assert say(monitor, refused) == ("C" if refused == "K2 " else "D"), refused
     assert say(monitor, "A2 1? 6") == "A6,100 "  # nothing of a refused set was taken
-    for unknown in ("R", "W", "X", "Y", "Z", "E", "VA", "I1?", "GA1?", "H1? 1", "", "k2", "@1", "J1", "B1? 1"):
+    for unknown in (
+        "R",
+        "W",
+        "X",
+        "Y",
+        "Z",
+        "E",
+        "VA",
+        "I1?",
+        "GA1?",
+        "H1? 1",
+        "",
+        "k2",
+        "@1",
+        "J1",
+        "K11",
+        "K21",
+        "B1? 1",
+    ):
         assert say(monitor, unknown) == "C", unknown
 
 
