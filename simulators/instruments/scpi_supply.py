@@ -131,7 +131,7 @@ class SimulatedSupply(WirePort):
                 return
             head, _, rest = data.partition(b" ")
             pattern = self._known_sets.get(head)
-            if pattern is not None and rest.find(b"\n") == len(rest) - 1 and b";" not in rest:
+            if pattern is not None and rest.endswith(b"\n") and rest.count(b"\n") == 1 and b";" not in rest:
                 # A single set command with a header met before: only its parameter is new.
                 self._world.advance(now_s)
                 try:

@@ -337,3 +337,20 @@ def test_outputs_become_what_was_written(first: int, second: int) -> None:
 
 def test_wrong_check_is_no_modbus(coupler: SimulatedCoupler) -> None:
     assert coupler.with_wrong_check(frame(b"\x01\x02\x00\x00"))[2:4] == b"\x00\x01"
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=12))
+def test_frames_met_before_may_come_in_any_pieces(sizes: list[int]) -> None:
+    coupler = SimulatedCoupler(FakeWorld())
+    frames = [
+        frame(b"\x0f\x00\x00\x00\x10\x02\x05\x80"),
+        frame(b"\x02\x00\x00\x00\x20"),
+        frame(b"\x01\x00\x00\x00\x10"),
+    ]
+    whole = b"".join(frames)
+    first = b"".join([ask(coupler, one) for one in frames])
+    at = 0
+    for size in (*sizes, len(whole)):
+        coupler.write(whole[at : at + size], 0.1)
+        at += size
+    assert b"".join(heard(coupler, 1.0)) == first

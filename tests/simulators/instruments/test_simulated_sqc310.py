@@ -470,3 +470,16 @@ def test_refuses_impossible_units(world: FakeWorld) -> None:
         SimulatedSqc310(world, channels=3)
     with pytest.raises(ValueError, match="filter_alpha"):
         SimulatedSqc310(world, filter_alpha=0.0)
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=12))
+def test_packets_met_before_may_come_in_any_pieces(sizes: list[int]) -> None:
+    monitor = SimulatedSqc310(FakeWorld())
+    packets = [packet("K2"), packet("V?"), packet("F1 2,100"), packet("K2")]
+    whole = b"".join(packets)
+    first = b"".join([ask(monitor, one) for one in packets])
+    at = 0
+    for size in (*sizes, len(whole)):
+        monitor.write(whole[at : at + size], 0.1)
+        at += size
+    assert b"".join(heard(monitor, 1.0)) == first

@@ -278,3 +278,17 @@ def test_short_cut_of_known_lines_is_no_way_round_the_grammar(
         assert errors(supply) == [code], wrong
     say(supply, "CURR 7")
     assert world.set_points[1] == 7.0
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=30))
+def test_lines_met_before_may_come_in_any_pieces(sizes: list[int]) -> None:
+    world = FakeWorld()
+    supply = SimulatedSupply(world)
+    lines = b"CURR 3\nOUTP ON\nOUTP?\nCURR?\nVOLT?;CURR?\nOUTP OFF\n"
+    assert ask(supply, lines) == b"1\n3.000\n0.000;3.000\n"
+    at = 0
+    for size in (*sizes, len(lines)):
+        supply.write(lines[at : at + size], 1.0)
+        at += size
+    assert b"".join(heard(supply, 2.0)) == b"1\n3.000\n0.000;3.000\n"
+    assert errors(supply) == []

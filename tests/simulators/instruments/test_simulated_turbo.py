@@ -191,3 +191,16 @@ def test_wrong_check(turbo: SimulatedTc400) -> None:
 def test_refuses_impossible_addresses(world: FakeWorld) -> None:
     with pytest.raises(ValueError, match="1 to 255"):
         SimulatedTc400(world, address=0)
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=12))
+def test_telegrams_met_before_may_come_in_any_pieces(sizes: list[int]) -> None:
+    turbo = SimulatedTc400(FakeWorld())
+    telegrams = [telegram("00", "309", "=?"), telegram("10", "010", "111111"), telegram("00", "309", "=?")]
+    whole = b"".join(telegrams)
+    first = b"".join([ask(turbo, one) for one in telegrams])
+    at = 0
+    for size in (*sizes, len(whole)):
+        turbo.write(whole[at : at + size], 0.1)
+        at += size
+    assert b"".join(heard(turbo, 1.0)) == first
