@@ -123,6 +123,9 @@ _SPELT_OUT = {
     "hour": "h",
     "hours": "h",
     "hrs": "h",
+    "nanometer": "nm",
+    "nanometre": "nm",
+    "micron": "µm",
     "angstrom": "Å",
     "angstrom/s": "Å/s",
     "c": "°C",
@@ -190,8 +193,11 @@ def _not_text(found: object, unit: str) -> NotAQuantity:
     """A number, a list or nothing stands where a quantity belongs."""
     if isinstance(found, int | float) and not isinstance(found, bool):
         return NotAQuantity(wanted(unit), f"the bare number {found!r}", "write the unit behind the number")
-    named = "nothing" if found is None else "a mapping" if isinstance(found, dict) else f"{found!r}"
-    return NotAQuantity(wanted(unit), named)
+    if found is None:
+        return NotAQuantity(wanted(unit), "nothing")
+    if isinstance(found, bool):
+        return NotAQuantity(wanted(unit), f"'{str(found).lower()}'")
+    return NotAQuantity(wanted(unit), "a mapping" if isinstance(found, dict) else "a list")
 
 
 def _unknown_unit(text: str, found: str, unit: str) -> NotAQuantity:
@@ -205,7 +211,7 @@ def _unknown_unit(text: str, found: str, unit: str) -> NotAQuantity:
     dimension = UNITS[unit][0]
     fitting = [u for u, (d, _, _) in UNITS.items() if d == dimension]
     folded = {u.casefold(): u for u in fitting} | {w: u for w, u in _SPELT_OUT.items() if u in fitting}
-    near = difflib.get_close_matches(found.casefold(), folded, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(found.casefold(), folded, n=1, cutoff=0.6)
     hint = f"did you mean '{folded[near[0]]}'?" if near else f"units that fit: {', '.join(fitting)}"
     return NotAQuantity(wanted(unit), f"'{text}', whose unit '{found}' is not known", hint)
 

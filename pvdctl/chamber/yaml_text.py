@@ -191,12 +191,22 @@ class _Builder:
                     documents += 1
                     if documents > 1:
                         self._complain(event, [], "one document", "a second one ('---')", "make it a file of its own")
-                        return
+                        raise BadFile(made.path, self._problems)
                 continue
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1)
             if event.anchor is not None or (event.tag is not None and event.tag != "!"):
                 value = self._refuse_tricks(event, value, stack)
+            if (
+                value is None
+                and event.__class__ is ScalarEvent
+                and not event.value
+                and top is not None
+                and top.key_place[0]
+            ):
+                place = (
+                    top.key_place
+                )  # an empty value stands nowhere (ruamel says: at the next token): its key shows where
             if top is None:
                 made.data = value
                 made.start = place
