@@ -22,6 +22,7 @@ READY_WITHIN_S = 120.0
 LONGEST_S = 48 * 3600.0
 """Virtual time after which a simulation is given up, whatever it does."""
 ACTOR = "simulation"
+INTERRUPTED = "interrupted from outside (Ctrl-C or a signal)"
 
 
 class Simulation:
@@ -61,6 +62,17 @@ class Simulation:
         self._told = ("", "")
         self._result: dict[str, Any] = {}
         self._wall_s = 0.0
+        self._interrupts = 0
+        self._asked_to_end: Request | None = None
+
+    def interrupt(self) -> None:
+        """End the run: the first time by a controlled Stop, the second time by Abort, and as fast as it goes.
+
+        Does nothing but leave word, so a signal handler may call it; the next scan obeys.
+        """
+        self._interrupts += 1
+        if self._interrupts > 1:
+            self.engine.speed = None
 
     @property
     def now_s(self) -> float:
@@ -102,6 +114,9 @@ class Simulation:
         ):
             request = controller.request(command, self.operator, "headless simulation")
             self.engine.run(partial(self._arrived, request, goal), at_most_s=READY_WITHIN_S)
+            if self._interrupts and not controller.running:
+                controller.reason = INTERRUPTED
+                return False
             if unit.state is not goal:
                 error: PvdctlError | None = request.error
                 if error is not None:
@@ -113,18 +128,26 @@ class Simulation:
     def _arrived(self, request: Request, goal: State) -> bool:
         """The request was refused, or has brought the unit to `goal` or to where it cannot go on."""
         self._after_scan()
-        state = self.controller.unit.state
+        state, controller = self.controller.unit.state, self.controller
+        if controller.ended is not None or (self._interrupts and not controller.running):
+            return True
         return request.done and (request.error is not None or state in (goal, State.ABORTED, State.HELD))
 
     def _adopted(self) -> bool:
         self._after_scan()
-        return self.controller.adopted
+        return self.controller.adopted or self._interrupts > 0
 
     def _over(self) -> bool:
         """The run has ended, or rests where only a person could bring it on."""
         self._after_scan()
         controller = self.controller
-        return controller.ended is not None or controller.unit.state is State.HELD or self._stuck()
+        asked = self._asked_to_end
+        return (
+            controller.ended is not None
+            or (controller.unit.state is State.HELD and asked is None)
+            or self._stuck()
+            or (asked is not None and asked.error is not None)
+        )
 
     def _stuck(self) -> bool:
         """Aborting that cannot confirm the safe state stays Aborting; nothing more will come of it."""
@@ -140,8 +163,17 @@ class Simulation:
             self.simulated.bench.phase(told[0], told[1], self.now_s)
         if context.question is not None:
             self._answer(context.question)
+        if self._interrupts:
+            self._obey_interrupt()
         if self.on_scan is not None:
             self.on_scan(self)
+
+    def _obey_interrupt(self) -> None:
+        """Stop at the first word, abort at the second; each is asked once."""
+        command = Command.STOP if self._interrupts == 1 else Command.ABORT
+        asked = self._asked_to_end
+        if self.controller.running and (asked is None or asked.command is not command):
+            self._asked_to_end = self.controller.request(command, self.operator, INTERRUPTED)
 
     def _answer(self, question: tuple[str, str, list[str]]) -> None:
         """A headless run never waits for a person."""

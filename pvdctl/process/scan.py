@@ -21,7 +21,8 @@ class Schedule(Protocol):
 class ScanEngine:
     """Runs a controller scan by scan in virtual time.
 
-    speed: virtual seconds per wall second at most; None for as fast as it goes. scans: how many were run.
+    speed: virtual seconds per wall second at most; None for as fast as it goes, also in the middle of a run. scans:
+    how many were run.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class ScanEngine:
         self._controller = controller
         self._schedule = schedule
         self._clock = clock
-        self._speed = speed
+        self.speed = speed
         self.period_s = controller.context.chamber.scan.period_s
         self.scans = 0
         self._first_s = clock.now_s
@@ -47,8 +48,9 @@ class ScanEngine:
             run_until(now_s)
             scan(now_s)
             self.scans = scans
-            if self._speed is not None:
-                sleep_s((now_s - first_s) / self._speed - (cpu_wall_s() - self._wall_zero_s))
+            speed = self.speed
+            if speed is not None:
+                sleep_s((now_s - first_s) / speed - (cpu_wall_s() - self._wall_zero_s))
             if until():
                 return True
         return False
