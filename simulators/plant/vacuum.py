@@ -24,6 +24,8 @@ ARGON_SHARE = 0.97
 HYDROGEN_SHARE = 0.8
 ADIABATIC = 0.4
 """gamma - 1 of N2, used for argon too: only the warmth of a fill hangs on it."""
+LOOSE = 0.02
+"""Above this share of the foreline flowing back in a step, both sides of the turbo are solved together."""
 WARMTH_FROM_MBAR = 1.0
 """Thinner gas has the walls' temperature."""
 
@@ -132,16 +134,23 @@ class Vacuum:
                 into_chamber, to_line = -to_line, 0.0
         rough_rate = to_line / (total * volume) if to_line else 0.0
         # --- turbo
-        turbo_rate = back = 0.0
+        turbo_rate = back = passed_before = 0.0
         gate = self.gate_valve
         if gate:
             speed = self.turbo.speed
             pull = p.turbo_l_per_s * speed / (1.0 + total / p.turbo_soft_mbar) + p.turbo_still_l_per_s * (1.0 - speed)
             turbo_rate = gate * pull / volume
-            # through the rotor, limited to what the foreline holds
-            rate = gate * pull * exp(-speed * p.turbo_compression_ln) / p.foreline_l
-            self.foreline = foreline * exp(-rate * dt)
-            back = (foreline - self.foreline) * p.foreline_l / dt
+            back_rate = gate * pull * exp(-speed * p.turbo_compression_ln) / p.foreline_l
+            fall = back_rate * dt
+            if fall > LOOSE:
+                # a slow rotor is a mere hole: both sides at once, or the small volume overshoots the large one
+                passed_before = turbo_rate * volume * amount
+                rest_mbar = passed_before / (back_rate * p.foreline_l)
+                self.foreline = rest_mbar + (foreline - rest_mbar) * exp(-fall)
+                back = (foreline - self.foreline) * p.foreline_l / dt + passed_before
+            else:
+                self.foreline = foreline * (1.0 - fall)
+                back = foreline * back_rate * p.foreline_l
         # --- flows in
         wall = p.wall_mbar_l_per_s * 3600.0 / self.wall_age_s
         argon_back = self.foreline_argon * (back + into_chamber)
@@ -179,7 +188,7 @@ class Vacuum:
         outflow = (amount - now) * volume / dt + inflow
         self._warm(dt, amount, now, inflow, outflow)
         # --- foreline: what the turbo passes on, less what the roughing pump takes
-        passed = outflow * turbo_rate / rate if rate else 0.0
+        passed = outflow * turbo_rate / rate - passed_before if rate else 0.0
         self._foreline(dt, passed, g_rough, g_fore, argon / amount if amount else 0.0)
         self._age(dt)
         self.turbo.step(dt, self.inlet_mbar, self.foreline)

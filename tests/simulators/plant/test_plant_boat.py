@@ -131,7 +131,7 @@ def test_heat_is_conserved_through_melting() -> None:
         + (0.5e-3 * 4300.0 + residue) * (boat.charge_k - ROOM_K)
         + boat.melted * 0.5e-3 * 432e3
     )
-    assert 453.65 < boat.charge_k < 600.0
+    assert 460.0 < boat.charge_k < 800.0
     assert held == pytest.approx(joules, rel=0.01)
 
 
