@@ -176,6 +176,10 @@ class Controller:
             for name, error in self.writer.failures:
                 self.context.emit("result", name, f"{name} was not written: {error}")
             self.writer.failures.clear()
+        if self.writer.results:
+            for name, value in self.writer.results:
+                self.context.emit("result", name, f"{name} is written {'on' if value else 'off'}", new=value)
+            self.writer.results.clear()
 
     def _record(self) -> bool:
         """Commit this scan's events, then its sample; False if that failed."""

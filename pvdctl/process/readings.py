@@ -11,6 +11,8 @@ from pvdctl.process.image import Image
 IMPLAUSIBLE_RATIO = 30.0
 """A pressure below 1e-2 mbar that changes more than this from one reading to the next, with nothing moved, is a
 gauge's fault and not the chamber's. A guess: pumps change pressure tenfold in seconds only just after a valve moved."""
+_NOTHING_SEEN = frozenset(("sensor off", "underrange"))
+"""States of the low gauge in which it has nothing to say, and is not broken either."""
 SETTLE_S = 10.0
 """How long after a valve or pump has moved any change of pressure is believed. A guess, several pump-out times
 (70 L over 200 L/s is 0.35 s)."""
@@ -111,9 +113,10 @@ class Readings:
             other_gauge, other, other_mbar = (
                 (low_gauge, low, low_mbar) if self._speaks_high else (high_gauge, high, high_mbar)
             )
-            if low.why == "sensor off" and high_mbar is None and high.why == "underrange":
+            if low.why in _NOTHING_SEEN and high_mbar is None and high.why == "underrange":
                 # Not measured, but bounded: the gauge in charge says less than the low end of its range. The bound is
-                # on the safe side of every rule that wants the pressure low.
+                # on the safe side of every rule that wants the pressure low. A full-range gauge is in underrange for
+                # a moment in every pump-down, when its Pirani has ended and its cold cathode does not burn yet.
                 pressure.set(high_gauge.from_mbar)
                 self.disagreement = ""
                 return

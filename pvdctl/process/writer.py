@@ -16,12 +16,13 @@ kept busy with commands alone."""
 class _Driven:
     """One output that is written only when it changes."""
 
-    __slots__ = ("act", "failed_s", "name", "output", "written")
+    __slots__ = ("act", "failed_s", "name", "output", "sent", "written")
 
     def __init__(self, output: Output) -> None:
         self.output = output
         self.name = output.name
         self.written: float | None = None
+        self.sent = output.safe
         self.act: Act | None = None
         self.failed_s = float("-inf")
 
@@ -30,6 +31,8 @@ class Writer:
     """Writes granted outputs; `write` once per completed scan.
 
     failures: (output name, error) of acts that failed since last looked at; the controller empties it.
+    results: (output name, value) acknowledged by the instrument since then; likewise. Actuators are not among them:
+    their end switches tell more. Nor are currents, which change with every measurement.
     """
 
     def __init__(self, equipment: Equipment, outputs: Outputs) -> None:
@@ -40,6 +43,10 @@ class Writer:
         self._others = tuple(_Driven(o) for o in outputs.all if o.kind != "digital")
         self._word = 0
         self.failures: list[tuple[str, PvdctlError]] = []
+        self.results: list[tuple[str, float]] = []
+        switchless = {name for name in bit_of if name not in driven}
+        self._plain = tuple((output, bit) for output, bit in self._digital if output.name in switchless)
+        self._carried: list[tuple[str, float]] = []
         self._io_act: Act | None = None
 
     def adopt(self, name: str, value: float) -> None:
@@ -56,12 +63,20 @@ class Writer:
             for output, bit in self._digital:
                 if output.granted:
                     word |= bit
+            if word != self._word:
+                self._note_plain(word)
             self._word = word
-        self._equipment.io.write(self._word)
+        act = self._io_act
+        if self._carried and act is not None and act.state == DONE:
+            self.results += self._carried
+            self._carried.clear()
+        self._io_act = self._equipment.io.write(self._word)
         for driven in self._others:
             act = driven.act
             if act is not None and act.state != WAITING:
                 driven.act = None
+                if act.state == DONE and driven.output.kind != "current":
+                    self.results.append((driven.name, driven.sent))
                 if act.state == FAILED:
                     driven.failed_s = now_s
                     driven.written = None
@@ -69,8 +84,16 @@ class Writer:
                     if isinstance(error, PvdctlError):
                         self.failures.append((driven.name, error))
             if driven.written != driven.output.granted and now_s - driven.failed_s >= RETRY_S:
-                driven.written = driven.output.granted
+                driven.written = driven.sent = driven.output.granted
                 driven.act = self._send(driven.output)
+
+    def _note_plain(self, word: int) -> None:
+        """Outputs of the PLC without switches of their own that the new word changes: the coupler's answer tells."""
+        for output, bit in self._plain:
+            if (word ^ self._word) & bit:
+                self._carried = [one for one in self._carried if one[0] != output.name]
+                self._carried.append((output.name, output.granted))
+        self._io_act = None
 
     def _send(self, output: Output) -> Act:
         """Post the act that brings one output to its granted value."""
