@@ -110,6 +110,13 @@ def test_abort_ends_in_aborted_from_everywhere(here: State) -> None:
     assert unit.state is State.ABORTED
 
 
+def test_the_library_knows_no_way_but_the_table_s() -> None:
+    events = Unit()._machine.events
+    assert set(events) == {word.name for word in Command} | {"state_complete"}
+    ways = sum(len(transitions) for event in events.values() for transitions in event.transitions.values())
+    assert ways == 43 + 11
+
+
 def test_two_units_do_not_share_a_state() -> None:
     one, other = Unit(), Unit()
     one.command(Command.CLEAR, 1.0)
