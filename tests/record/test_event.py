@@ -16,7 +16,7 @@ from pvdctl.record.event import Event, Recorded
 from pvdctl.record.log import SHAPE, EventLog, Stamp
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
-numbers = st.floats(-(2.0**53), 2.0**53) | st.integers(-(2**53) + 1, 2**53 - 1)
+numbers = st.floats(-(2.0**53) + 1, 2.0**53 - 1) | st.integers(-(2**53) + 1, 2**53 - 1)
 values = texts | numbers | st.booleans()
 facts = st.dictionaries(texts, st.recursive(values | st.none(), lambda part: st.lists(part, max_size=3), max_leaves=6))
 events = st.builds(

@@ -10,12 +10,12 @@ import pytest
 from pvdctl.clock import VirtualClock
 from pvdctl.errors import Bug, RecordError
 from pvdctl.record import database
-from pvdctl.record.database import WriterLock, has_wal_reset_bug, journal_for
+from pvdctl.record.database import Transaction, WriterLock, has_wal_reset_bug, journal_for
 from pvdctl.record.event import Event
 from pvdctl.record.event import read as read_event
 from pvdctl.record.log import FIRST, SHAPE, verify_chain
 from pvdctl.record.reader import RecordReader
-from pvdctl.record.record import Record
+from pvdctl.record.record import TAIL_EVENTS, Record
 from pvdctl.record.verify import Verdict, verify
 from tests.record.made import begin, leave_without_a_word, note, raw, short_run, tampering
 
@@ -342,3 +342,33 @@ def test_boot_and_shutdown_tell_what_went_before(opened: Opened, clock: VirtualC
     assert boots[0].data["sqlite"]["journal"] == "wal"
     assert boots[0].data["clock"] == "virtual"
     record.close()
+
+
+def test_after_an_end_without_a_word_the_whole_log_is_checked(opened: Opened, tmp_path: Path) -> None:
+    """After an end in good order only the newest thousand: opening must not take longer with each year of use."""
+    record = opened()
+    record.append([note(number) for number in range(2, TAIL_EVENTS + 50)])
+    record.close()
+    with tampering(tmp_path / "record") as connection:
+        connection.execute("UPDATE event SET body = replace(body, 'note 3', 'note 4') WHERE seq = 3")
+    record = opened()
+    assert not record.verify().good
+    leave_without_a_word(record)
+    with pytest.raises(RecordError, match="event 3 does not fit"):
+        opened()
+
+
+def test_a_transaction_leaves_nothing_half_done() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.execute("CREATE TABLE t (x INTEGER)")
+
+    def interrupted() -> None:
+        with Transaction(connection):
+            connection.execute("INSERT INTO t VALUES (1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
+    assert not connection.in_transaction
+    assert connection.execute("SELECT count(*) FROM t").fetchone()[0] == 0
+    connection.close()
