@@ -109,7 +109,7 @@ def _steps(events: list[Recorded], began_s: float, now_s: float) -> list[Step]:
 
 def _is_trouble(event: Recorded) -> bool:
     if event.kind == "alarm":
-        return event.old == _NORMAL
+        return event.old == _NORMAL and not event.subject.startswith("interlock.")  # the trip itself is told
     if event.kind == "interlock":
         return event.text.startswith("tripped")
     if event.kind == "state":
@@ -127,4 +127,5 @@ def _is_intervention(event: Recorded) -> bool:
 
 def _happening(event: Recorded, began_s: float) -> Happening:
     who = event.actor if _by_a_person(event) else ""
-    return Happening(event.at_s - began_s, event.kind, event.subject, event.text, who, event.why)
+    text = event.text.removeprefix(f"{event.actor}: ")  # commands name who gave them; that is told apart
+    return Happening(event.at_s - began_s, event.kind, event.subject, text, who, event.why)
