@@ -107,7 +107,7 @@ class Chamber:
         hot = self._hot
         if hot:
             first, second = self.sources
-            before = (first.arrived, second.arrived)
+            before = (first.arrived_kg_per_m2, second.arrived_kg_per_m2)
             heat = supply.amp2_s
             for source in hot:
                 k = source.index + 1
@@ -237,8 +237,8 @@ class Chamber:
         for source in self._hot:
             if source.boat.charge_k > OUTGASES_FROM_K:
                 source.outgas(dt)
-                water += source.water
-                hydrogen += source.hydrogen
+                water += source.water_mbar_l_per_s
+                hydrogen += source.hydrogen_mbar_l_per_s
         n2_before = gas.n2
         gas.step(dt, water, hydrogen)
         n2 = gas.n2

@@ -76,7 +76,7 @@ class Sensors:
                 # radiation and condensation follow the boat's temperature, about as its fourth power
                 warmth = source.boat.boat_k / source.parameters.reference_k
                 heating += source.opening * warmth * warmth * warmth * warmth
-            now = before[k] + share * (source.arrived - before[k])
+            now = before[k] + share * (source.arrived_kg_per_m2 - before[k])
             fresh = now - taken[k]
             if fresh > 0.0:
                 taken[k] = now

@@ -35,20 +35,20 @@ class Source:
         "_pools",
         "_spit",
         "_wander",
-        "arrived",
+        "arrived_kg_per_m2",
         "boat",
         "crust",
-        "flux",
-        "hydrogen",
+        "flux_kg_per_m2_s",
+        "hydrogen_mbar_l_per_s",
         "index",
         "material",
-        "on_substrate",
         "opening",
         "parameters",
         "spits_per_s",
         "spitted_nm",
+        "substrate_kg_per_m2_s",
         "through",
-        "water",
+        "water_mbar_l_per_s",
     )
 
     def __init__(self, index: int, parameters: SourceParameters, seed: int | str, step_s: float, film: Film) -> None:
@@ -71,16 +71,16 @@ class Source:
         """Source shutter's mean opening over the step to come."""
         self.through = 0.0
         """Mean of source shutter times substrate shutter over it."""
-        self.flux = 0.0
+        self.flux_kg_per_m2_s = 0.0
         """At the substrate if both were open, kg m-2 s-1, mean of the last step."""
-        self.on_substrate = 0.0
+        self.substrate_kg_per_m2_s = 0.0
         """Really arriving there, the same."""
-        self.arrived = 0.0
+        self.arrived_kg_per_m2 = 0.0
         """Areal mass that a crystal of tooling 100 % has collected, kg/m2."""
         self.spits_per_s = parameters.spits_per_s
         self.spitted_nm: list[float] = [0.0, 0.0]
         """Thickness that droplets added to each crystal since it was last taken."""
-        self.water = self.hydrogen = 0.0
+        self.water_mbar_l_per_s = self.hydrogen_mbar_l_per_s = 0.0
         """Outgassing of the charge, mbar L/s."""
 
     def set_gas(self, pressure_mbar: float) -> None:
@@ -98,25 +98,25 @@ class Source:
             wander = self._wander = self._decay * self._wander + self._gauss(0.0, self._kick)
             arriving = boat.step(amp2_s, 1.0 + wander) * self._per_kg
             dt = self._dt
-            self.flux = arriving / dt
+            self.flux_kg_per_m2_s = arriving / dt
             opening = self.opening
             if opening > 0.0:
-                self.arrived += arriving * opening
+                self.arrived_kg_per_m2 += arriving * opening
                 if self.spits_per_s:
                     self._maybe_spit()
                 through = self.through
                 if through > 0.0:
                     self._film.arrive(self.material, arriving * through)
-                self.on_substrate = arriving * through / dt
+                self.substrate_kg_per_m2_s = arriving * through / dt
             else:
-                self.on_substrate = 0.0
+                self.substrate_kg_per_m2_s = 0.0
             return
         boat.step(amp2_s, 1.0)
-        self.flux = self.on_substrate = 0.0
+        self.flux_kg_per_m2_s = self.substrate_kg_per_m2_s = 0.0
 
     def rest(self) -> None:
         """Cold and without current: nothing leaves."""
-        self.flux = self.on_substrate = self.water = self.hydrogen = 0.0
+        self.flux_kg_per_m2_s = self.substrate_kg_per_m2_s = self.water_mbar_l_per_s = self.hydrogen_mbar_l_per_s = 0.0
 
     def outgas(self, dt: float) -> None:
         """Let go what the charge's temperature drives out during `dt` seconds."""
@@ -131,12 +131,12 @@ class Source:
                     water += gone
                 else:
                     hydrogen += gone
-        self.water, self.hydrogen = water / dt, hydrogen / dt
+        self.water_mbar_l_per_s, self.hydrogen_mbar_l_per_s = water / dt, hydrogen / dt
 
     def _maybe_spit(self) -> None:
         spit = self._spit
         if spit.random() < self.spits_per_s * self._dt:
-            if self.flux < SPITS_FROM_NM_PER_S * 1e-9 * self.parameters.material.density_kg_per_m3:
+            if self.flux_kg_per_m2_s < SPITS_FROM_NM_PER_S * 1e-9 * self.parameters.material.density_kg_per_m3:
                 return
             self.spitted_nm[0] += spit.uniform(*SPIT_NM)
             self.spitted_nm[1] += spit.uniform(*SPIT_NM)

@@ -50,12 +50,12 @@ class Truth:
     def true_rate_nm_per_s(self, material: str) -> float:
         """What would arrive on the substrate if both shutters were open; mean of the last grid step."""
         source = self._source(material)
-        return source.flux / source.parameters.material.density_kg_per_m3 * 1e9
+        return source.flux_kg_per_m2_s / source.parameters.material.density_kg_per_m3 * 1e9
 
     def substrate_rate_nm_per_s(self, material: str) -> float:
         """What really arrives there; mean of the last grid step."""
         source = self._source(material)
-        return source.on_substrate / source.parameters.material.density_kg_per_m3 * 1e9
+        return source.substrate_kg_per_m2_s / source.parameters.material.density_kg_per_m3 * 1e9
 
     # --- sources --------------------------------------------------------------------------------------------------
     def boat_k(self, material: str) -> float:
