@@ -67,7 +67,7 @@ class Worker:
         self._free_s = 0.0
         self._acts: dict[str, Act] = {}
         self._acts_lock = Lock()
-        self._polls: list[tuple[Poll, Driver]] = [(poll, d) for d in drivers for poll in d.polls]
+        self._polls: list[Poll] = [poll for d in drivers for poll in d.polls]
         self._due_s: list[float] = [0.0] * len(self._polls)
         for driver in drivers:
             driver.attach(self)
@@ -101,19 +101,24 @@ class Worker:
 
     def run(self) -> None:
         """Do the next thing: bring the link up, one act, or one poll. Takes as long as its exchange takes."""
-        now_s = self.clock.now_s
-        if not self.up:
-            if now_s >= self._retry_s:
-                self._bring_up()
-            if not self.up:
-                self._expire(self.clock.now_s)
-        else:
-            act = self._pick_act(now_s) if self._acts else None
-            if act is not None:
+        clock = self.clock
+        now_s = clock.now_s
+        if self.up:
+            if self._acts and (act := self._pick_act(now_s)) is not None:
                 self._perform(act)
             else:
                 self._poll(now_s)
-        self._free_s = self.clock.now_s
+        else:
+            if now_s >= self._retry_s:
+                self._bring_up()
+            if not self.up:
+                self._expire(clock.now_s)
+        self._free_s = free_s = clock.now_s
+        if self.up:
+            soonest_s = min(self._due_s, default=NEVER_S)
+            self.next_s = soonest_s if soonest_s > free_s else free_s
+            if not self._acts:  # looked at last: an act posted since has set `next_s` itself
+                return
         self._plan()
 
     def _plan(self) -> None:
@@ -129,13 +134,13 @@ class Worker:
     def _pick_act(self, now_s: float) -> Act | None:
         """The most urgent act that may start now, oldest first; acts that waited too long fail here."""
         best: Act | None = None
-        late: list[Act] = []
+        late: tuple[Act, ...] = ()
         with self._acts_lock:
             for act in self._acts.values():
                 if act.not_before_s > now_s:
                     continue
-                if now_s > _latest_s(act):
-                    late.append(act)
+                if now_s > act.not_before_s + act.within_s:
+                    late = (*late, act)
                 elif best is None or act.priority < best.priority:
                     best = act
             if best is not None:
@@ -176,14 +181,14 @@ class Worker:
 
     def _poll(self, now_s: float) -> None:
         due = self._due_s
-        if not due:
+        due_s = min(due, default=NEVER_S)
+        if due_s > now_s:
             return
-        index = due.index(min(due))
-        if due[index] > now_s:
-            return
-        poll = self._polls[index][0]
-        next_s = due[index] + poll.every_s
-        due[index] = next_s if next_s > now_s else now_s + poll.every_s - (now_s - due[index]) % poll.every_s
+        index = due.index(due_s)
+        poll = self._polls[index]
+        every_s = poll.every_s
+        next_s = due_s + every_s
+        due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
         try:
             values = poll.do(self.link)
         except PvdctlError as error:
