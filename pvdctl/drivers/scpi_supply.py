@@ -59,6 +59,23 @@ _NUMERIC = b"0123456789+-.eE"
 _LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n", "CR": b"\r"}
 
 
+class _Steps:
+    """Numbers as a set point can hold them: multiples of `step`, written with as many decimals as the step has."""
+
+    __slots__ = ("_write", "step")
+
+    def __init__(self, step: float) -> None:
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        while round(step, decimals) != step and decimals < 9:
+            decimals += 1
+        self.step = step
+        self._write = f"{{:.{decimals}f}}".format
+
+    def text(self, value: float) -> str:
+        """`value` to the nearest step."""
+        return self._write(round(value / self.step) * self.step)
+
+
 class ScpiSupply(Driver):
     """One output, current and voltage measured, protections watched.
 
@@ -101,14 +118,14 @@ class ScpiSupply(Driver):
         self._formats = {
             key: {**COMMANDS, **overrides}[key] for key in ("set_current", "set_voltage", "set_protection")
         }
-        self._current_step_a = float(settings.get("current_step_a", 0.001))
-        self._voltage_step_v = float(settings.get("voltage_step_v", 0.001))
+        self._amps = self._steps("current_step_a")
+        self._volts = self._steps("voltage_step_v")
         self._trip_mask = int(settings.get("trip_mask", sum(TRIPS)))
-        self.max_current_a: float = self._limit("max_current_a", self._current_step_a)
-        self.max_voltage_v: float = self._limit("max_voltage_v", self._voltage_step_v)
+        self.max_current_a: float = self._limit("max_current_a", self._amps)
+        self.max_voltage_v: float = self._limit("max_voltage_v", self._volts)
         self.protection_v: float | None = None
         if settings.get("protection_v") is not None:
-            self.protection_v = self._limit("protection_v", self._voltage_step_v)
+            self.protection_v = self._limit("protection_v", self._volts)
             if self.protection_v < PROTECTION_MARGIN * self.max_voltage_v:
                 raise OperatorError(
                     f"instrument {name}: protection_v {self.protection_v:g} V is below {PROTECTION_MARGIN} times "
@@ -150,9 +167,9 @@ class ScpiSupply(Driver):
                 link.send(self._commands[key])
         self._check_errors(link, "prepare")
         if self.protection_v is not None:
-            self._set(link, "set_protection", self._text(self.protection_v, self._voltage_step_v))
+            self._set(link, "set_protection", self._volts.text(self.protection_v))
             held_v = self._number(self._ask(link, "protection"))
-            if abs(held_v - self.protection_v) > 1.5 * self._voltage_step_v:
+            if abs(held_v - self.protection_v) > 1.5 * self._volts.step:
                 raise InstrumentError(
                     f"{self.name}: protection level was set to {self.protection_v:g} V and reads {held_v:g} V. "
                     "Check the supply's range and the setting 'protection_v'."
@@ -193,7 +210,7 @@ class ScpiSupply(Driver):
         Fails unsent if the output was asked off after this was asked: a late set point must not undo the zero.
         """
         self._check("current", current_a, self.max_current_a, "A")
-        text = self._text(current_a, self._current_step_a)
+        text = self._amps.text(current_a)
         offs = self._offs
 
         def do(link: Link) -> None:
@@ -206,7 +223,7 @@ class ScpiSupply(Driver):
     def set_voltage_limit(self, voltage_v: float) -> Act:
         """Programme the voltage limit, to the nearest step. Raises OperatorError outside 0 .. max_voltage_v."""
         self._check("voltage limit", voltage_v, self.max_voltage_v, "V")
-        text = self._text(voltage_v, self._voltage_step_v)
+        text = self._volts.text(voltage_v)
 
         def do(link: Link) -> None:
             self._set(link, "set_voltage", text)
@@ -235,7 +252,7 @@ class ScpiSupply(Driver):
 
     def _off(self, link: Link) -> None:
         """Two sends that do not wait for each other; then what came of them is asked."""
-        zero = self._formats["set_current"].format(self._text(0.0, self._current_step_a)).encode("ascii") + self._end
+        zero = self._formats["set_current"].format(self._amps.text(0.0)).encode("ascii") + self._end
         failed: LinkError | None = None
         for request in (self._commands["output_off"], zero):
             try:
@@ -303,14 +320,6 @@ class ScpiSupply(Driver):
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _text(value: float, step: float) -> str:
-        """`value` to the nearest step, with as many decimals as the step has."""
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-        while round(step, decimals) != step and decimals < 9:
-            decimals += 1
-        return f"{round(value / step) * step:.{decimals}f}"
-
     def _check(self, what: str, value: float, most: float, unit: str) -> None:
         if not 0.0 <= value <= most:
             raise OperatorError(
@@ -318,12 +327,18 @@ class ScpiSupply(Driver):
                 "Nothing was sent."
             )
 
-    def _limit(self, key: str, step: float) -> float:
+    def _steps(self, key: str) -> _Steps:
+        step = float(self.settings.get(key, 0.001))
+        if not 1e-9 <= step <= 1e3:
+            raise OperatorError(f"instrument {self.name}: setting '{key}' wants 1e-9 to 1000, found {step:g}.")
+        return _Steps(step)
+
+    def _limit(self, key: str, steps: _Steps) -> float:
         """A limit from the settings: positive, and a multiple of the step so that rounding cannot pass it."""
         value = float(self.settings[key])
-        if not (0.0 < value < 1e6 and step > 0.0) or abs(value / step - round(value / step)) > 1e-6:
+        if not 0.0 < value < 1e6 or abs(value / steps.step - round(value / steps.step)) > 1e-6:
             raise OperatorError(
-                f"instrument {self.name}: setting '{key}' wants a positive multiple of its step {step:g}, "
+                f"instrument {self.name}: setting '{key}' wants a positive multiple of its step {steps.step:g}, "
                 f"found {value:g}."
             )
         return value

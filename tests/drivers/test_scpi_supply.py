@@ -89,6 +89,8 @@ def test_a_protection_that_did_not_hold_is_refused() -> None:
         ({**LIMITS, "max_current_a": 0.0}, "positive multiple"),
         ({**LIMITS, "max_current_a": 1.0005}, "positive multiple"),
         ({**LIMITS, "max_current_a": float("nan")}, "positive multiple"),
+        ({**LIMITS, "current_step_a": 0.0}, "wants 1e-9 to 1000"),
+        ({**LIMITS, "voltage_step_v": -1.0}, "wants 1e-9 to 1000"),
         ({**LIMITS, "line_end": "NL"}, "wants LF, CRLF or CR"),
         ({**LIMITS, "commands": {"curent": "X?"}}, "knows identity"),
         ({**LIMITS, "commands": {"current": ""}}, "may be empty"),
