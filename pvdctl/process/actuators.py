@@ -20,13 +20,13 @@ class Actuator:
     """
 
     __slots__ = (
-        "_closed",
-        "_opened",
         "_since_s",
         "_wanted",
+        "closed",
         "facts",
         "failure",
         "name",
+        "opened",
         "output",
         "position",
         "settled",
@@ -36,8 +36,8 @@ class Actuator:
         self.name = name
         self.facts = facts
         self.output = output
-        self._opened = opened
-        self._closed = closed
+        self.opened = opened
+        self.closed = closed
         self._wanted = -1.0
         self._since_s = 0.0
         self.position = UNKNOWN
@@ -47,7 +47,7 @@ class Actuator:
 
     def update(self, now_s: float) -> bool:
         """Judge the switches; True if position or failure changed."""
-        opened, closed = self._opened, self._closed
+        opened, closed = self.opened, self.closed
         if opened.quality != GOOD or closed.quality != GOOD:
             position = UNKNOWN
         elif opened.value:
@@ -105,19 +105,39 @@ class Actuators:
             for name, one in facts.items()
         }
         self._all = tuple(self.by_name.values())
+        polls = {a.source for one in self._all for a in (one.opened, one.closed)}
+        (poll,) = polls
+        assert poll is not None
+        self._poll = poll
+        """All switches are inputs of one PLC and come in one poll."""
+        self._seen: object = None
+        self._at_rest = False
+        self.told = True
+        """Set by whoever grants outputs: an actuator may have been told to move."""
         self.changed: list[Actuator] = []
 
     def __getitem__(self, name: str) -> Actuator:
         return self.by_name[name]
 
     def update(self, now_s: float) -> list[Actuator]:
-        """Judge all; the ones whose position or failure changed in this scan."""
+        """Judge all; the ones whose position or failure changed in this scan.
+
+        While all are where they were told to be and neither switches nor commands have changed, nothing is judged.
+        """
         changed = self.changed
         if changed:
             changed.clear()
+        poll = self._poll
+        if self._at_rest and not self.told and poll.values is self._seen and not poll.stale:
+            return changed
+        self._seen, self.told = poll.values, False
+        at_rest = not poll.stale
         for actuator in self._all:
             if actuator.update(now_s):
                 changed.append(actuator)
+            if not actuator.settled:
+                at_rest = False
+        self._at_rest = at_rest
         return changed
 
     def failures(self) -> list[str]:

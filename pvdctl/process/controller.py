@@ -154,6 +154,7 @@ class Controller:
             self._tell_interlocks()
         changed = self.outputs.grant()
         if changed:
+            self.actuators.told = True
             self.readings.moved(now_s)
         self._finish_scan(now_s, changed, aborting=self.unit.state is State.ABORTING and state is not State.ABORTING)
 

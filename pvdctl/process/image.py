@@ -7,7 +7,7 @@ writes polled tags, so a scan sees one consistent picture from its first line to
 from collections.abc import Iterable
 
 from pvdctl.errors import Bug, InstrumentError
-from pvdctl.instrument.poll import Poll
+from pvdctl.instrument.poll import Answer, Poll
 from pvdctl.instrument.tag import BAD, GOOD, Flaw, Tag
 
 
@@ -21,6 +21,8 @@ class Image:
         self.polls = tuple(polls)
         self.now_s = 0.0
         self.failed: list[Poll] = []
+        self._stale_from_s = float("inf")
+        """No reading can be too old before this: ages are looked at only after it."""
         self._tags: dict[str, Tag] = {}
         for poll in self.polls:
             for tag in poll.tags:
@@ -56,25 +58,43 @@ class Image:
             failed.clear()
         for poll in self.polls:
             outcome = poll.outcome
-            if outcome is not None and outcome is not poll.taken and outcome[0] <= now_s:
+            if outcome is not poll.taken and outcome is not None and outcome[0] <= now_s:
                 poll.taken = outcome
-                values = outcome[1]
+                at_s, values, error = outcome
                 if values is None:
-                    self._fail(poll, outcome[2])
+                    self._fail(poll, error)
                 else:
-                    poll.at_s = outcome[0]
+                    poll.at_s = at_s
                     if values is not poll.values or poll.stale:
-                        poll.values = values
-                        poll.stale = False
-                        for tag, value in zip(poll.tags, values, strict=True):
-                            if isinstance(value, Flaw):
-                                tag.value = value.value
-                                tag.spoil(value.why, value.quality)
-                            else:
-                                tag.value = value
-                                tag.quality = GOOD
-            if not poll.stale and now_s - poll.at_s > poll.stale_s:
+                        self._bring(poll, values)
+                    if at_s + poll.stale_s < self._stale_from_s:
+                        self._stale_from_s = at_s + poll.stale_s
+        if now_s > self._stale_from_s:
+            self._judge_ages(now_s)
+
+    def _bring(self, poll: Poll, values: Answer) -> None:
+        """New values into a poll's tags."""
+        poll.values = values
+        poll.stale = False
+        for tag, value in zip(poll.tags, values, strict=True):
+            if isinstance(value, Flaw):
+                tag.value = value.value
+                tag.spoil(value.why, value.quality)
+            else:
+                tag.value = value
+                tag.quality = GOOD
+
+    def _judge_ages(self, now_s: float) -> None:
+        """Spoil what is too old, and find when the next reading may become so."""
+        soonest_s = float("inf")
+        for poll in self.polls:
+            if poll.stale:
+                continue
+            if now_s - poll.at_s > poll.stale_s:
                 self._age(poll, now_s)
+            elif poll.at_s + poll.stale_s < soonest_s:
+                soonest_s = poll.at_s + poll.stale_s
+        self._stale_from_s = soonest_s
 
     def _fail(self, poll: Poll, error: Exception | None) -> None:
         """A failed exchange lets its readings grow old; a refusing instrument spoils them at once."""

@@ -44,7 +44,7 @@ class Readings:
         on_chamber.sort(key=lambda pair: pair[0].from_mbar)
         self._low, self._high = on_chamber[0], on_chamber[-1]
         name, gauge = next((n, g) for n, g in chamber.gauges.items() if g.measures == "foreline")
-        self._foreline, self._foreline_from_mbar = self._gauges[name], gauge.from_mbar
+        self._foreline_gauge, self._foreline_from_mbar = self._gauges[name], gauge.from_mbar
         self._ion = [self._gauges[n] for n, g in chamber.gauges.items() if g.ion]
         self._speaks_high = True
         self._supplies = tuple(equipment.supplies.values())
@@ -55,10 +55,17 @@ class Readings:
         self.hot_until_s = 0.0
         """When the last heated source counts as cold; every source counts as hot at start, for we cannot know."""
         self._longest_cool_s = max(source.cold_after_s for source in chamber.sources.values())
-        self.started = False
+        self._first = True
+        self._watchdog = equipment.io.watchdog_tripped
         self._moved_s = float("-inf")
         self._last_mbar = 0.0
-        self._seen: tuple[object, ...] = ()
+        tags = [*self._gauges.values(), self._speed, self._nominal, self._watchdog]
+        for supply in self._supplies:
+            tags += [supply.current_a, supply.output_on, supply.tripped]
+        if self.supply_enabled is not None:
+            tags.append(self.supply_enabled)
+        self._polls = tuple({id(t.source): t.source for t in tags if t.source is not None}.values())
+        self._seen: list[object] = [self]
         self.disagreement = ""
         """Why the chamber pressure is not believed, when two gauges or two moments contradict each other."""
 
@@ -71,33 +78,39 @@ class Readings:
         return self._gauges[name]
 
     def update(self, now_s: float) -> None:
-        """Derive everything anew from this scan's image."""
-        self._pressures(now_s)
+        """Derive anew what rests on polls that have brought something, or have grown stale, since the last scan."""
+        seen: list[object] = [None if poll.stale else poll.values for poll in self._polls]
+        if seen != self._seen:
+            self._seen = seen
+            self._pressures(now_s)
+            self._foreline()
+            self._ion_gauge()
+            self._turbo()
+            self._sources()
+            _copy(self._watchdog, self.watchdog_tripped)
+        if not self.sources_off.value or self._first:
+            self._first = False
+            self.hot_until_s = now_s + self._longest_cool_s
+        self.sources_cold.set(now_s >= self.hot_until_s)
+
+    def _turbo(self) -> None:
         speed, nominal = self._speed, self._nominal
         if speed.quality == GOOD and nominal.quality == GOOD:
             self.turbo_percent.set(100.0 * float(speed.value or 0.0) / float(nominal.value or 1.0))
         else:
             self.turbo_percent.spoil(speed.why if speed.quality != GOOD else nominal.why)
-        self._sources(now_s)
-        watchdog = self._equipment.io.watchdog_tripped
-        _copy(watchdog, self.watchdog_tripped)
-        foreline = self._foreline
-        if foreline.quality == GOOD:
-            self.foreline_pressure.set(foreline.value or 0.0)
-        elif foreline.why == "underrange":
+
+    def _foreline(self) -> None:
+        gauge = self._foreline_gauge
+        if gauge.quality == GOOD:
+            self.foreline_pressure.set(gauge.value or 0.0)
+        elif gauge.why == "underrange":
             self.foreline_pressure.set(self._foreline_from_mbar)
         else:
-            self.foreline_pressure.spoil(foreline.why)
+            self.foreline_pressure.spoil(gauge.why)
 
     def _pressures(self, now_s: float) -> None:
         """Choose which chamber gauge speaks, with hysteresis; fall back to the other where it is in its range."""
-        low_poll, high_poll = self._low[1].source, self._high[1].source
-        assert low_poll is not None
-        assert high_poll is not None
-        seen = (low_poll.taken, low_poll.stale, high_poll.taken, high_poll.stale)
-        if seen == self._seen:
-            return
-        self._seen = seen
         vacuum = self._chamber.vacuum
         (low_gauge, low), (high_gauge, high) = self._low, self._high
         low_mbar, high_mbar = low.number(), high.number()
@@ -155,7 +168,7 @@ class Readings:
                 return f"{speaker} went from {last:.1e} to {value:.1e} mbar at once although nothing was moved"
         return ""
 
-    def _sources(self, now_s: float) -> None:
+    def _sources(self) -> None:
         """Off and cold, from read-back alone.
 
         A supply that does not answer counts as on, unless its contactor is read back open.
@@ -183,14 +196,8 @@ class Readings:
             self.source_current.quality = GOOD
         self.sources_off.value = off
         self.sources_off.quality = GOOD
-        if not off or not self.started:
-            self.started = True
-            self.hot_until_s = now_s + self._longest_cool_s
-        self.sources_cold.value = now_s >= self.hot_until_s
-        self.sources_cold.quality = GOOD
         self.supply_tripped.value = tripped
         self.supply_tripped.quality = GOOD
-        self._ion_gauge()
 
     def _ion_gauge(self) -> None:
         """On, off or not known: status "sensor off" is the only proof of off."""

@@ -69,6 +69,7 @@ class RunningDeposit(RunningStep):
         self._out_since_s: float | None = None
         self._limit_since_s: float | None = None
         self._stepped_s = 0.0
+        self._verified_hz = 0.0
         self._last_good_rate = 0.0
         self._last_good_current = 0.0
         self._timed_s = 0.0
@@ -121,6 +122,12 @@ class RunningDeposit(RunningStep):
             if self.in_phase_s() > 5.0:
                 self._crystal_failed(f"crystal {self.crystal.number}: {tag.why}")
             return
+        if frequency_hz > monitor.max_frequency_hz:
+            self._crystal_failed(
+                f"crystal {self.crystal.number} oscillates at {frequency_hz:.0f} Hz, above the "
+                f"{monitor.max_frequency_hz:.0f} Hz of a fresh one: another mode, or another kind of crystal"
+            )
+            return
         life = 100.0 * (frequency_hz - monitor.min_frequency_hz) / (monitor.max_frequency_hz - monitor.min_frequency_hz)
         if life < monitor.min_life_percent:
             text = f"crystal {self.crystal.number} has {life:.0f} % of its life left; wanted at least "
@@ -128,6 +135,7 @@ class RunningDeposit(RunningStep):
             context.alarm("crystal_life", text)
             self._crystal_failed(text)
             return
+        self._verified_hz = frequency_hz
         context.set_phase("initialise layer")
 
     def _initialise(self) -> None:
@@ -191,11 +199,20 @@ class RunningDeposit(RunningStep):
     def _open_source(self) -> None:
         """Source shutter open; the rate may now be read."""
         context = self.context
-        if self.crystal.start_hz == 0.0:
-            self.crystal.start(context.now_s)
-            self.report.start_hz = self.crystal.start_hz
+        crystal = self.crystal
+        if crystal.start_hz == 0.0:
+            crystal.start(context.now_s)
+            self.report.start_hz = crystal.start_hz
+            moved_hz = crystal.start_hz - self._verified_hz
+            if crystal.start_hz and abs(moved_hz) > context.chamber.monitor.max_jump_hz:
+                self._crystal_failed(
+                    f"crystal {crystal.number}: frequency has moved by {moved_hz:+.0f} Hz behind the closed shutter "
+                    "since it was verified"
+                )
+                if self.context.wish is not None:
+                    return
         else:
-            self.crystal.resettle(context.now_s)
+            crystal.resettle(context.now_s)
         context.ask(self.shutter.name, 1.0, "qualify the rate")
         self.control.start(self.source.current_a)
         self._source_open_s = None
