@@ -126,6 +126,37 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
     )
 
 
+def fault_menu() -> dict[str, str]:
+    """What can go wrong in a simulated chamber: name, and what it does with its arguments."""
+    from simulators.faults import menu
+
+    return menu()
+
+
+def fault_form() -> str:
+    """How a fault is asked for, in words."""
+    from simulators.faults import FORM
+
+    return FORM
+
+
+def judge_fault(text: str, links: Sequence[str], steps: Sequence[str]) -> None:
+    """Whether a fault can happen in a run: it exists, and so do its link and the step it waits for.
+
+    links: names of instruments. Raises OperatorError. (Phases are not known before a step runs.)
+    """
+    from simulators.faults import near_miss, parse
+
+    try:
+        fault = parse(text)
+        if fault.link is not None and fault.link not in links:
+            raise ValueError(f"fault {text!r}: there is no instrument {fault.link!r}{near_miss(fault.link, links)}")
+        if fault.at_s is None and fault.step not in ("*", *steps):
+            raise ValueError(f"fault {text!r}: the recipe has no step {fault.step!r}{near_miss(fault.step, steps)}")
+    except ValueError as error:
+        raise OperatorError(str(error)) from error
+
+
 class SimulatedChamber:
     """A chamber file's instruments, simulated in memory over one plant, in virtual time."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from pvdctl.chamber.load import LoadedChamber
 from pvdctl.cli.assemble import SimulatedChamber
 from pvdctl.clock import cpu_wall_s
-from pvdctl.errors import PvdctlError
+from pvdctl.errors import PvdctlError, RecordError
 from pvdctl.process.controller import Controller, Order, Request
 from pvdctl.process.scan import ScanEngine
 from pvdctl.process.states import Command, State
@@ -82,7 +82,7 @@ class Simulation:
     def run(self) -> dict[str, Any]:
         """Clear, Reset, Start, and on until the run ends or nobody is there to resume it. Returns the result.
 
-        The record is closed in any case.
+        The record is closed in any case; if it failed, record_sha256 is empty and end_reason says why.
         """
         controller = self.controller
         controller.load(Order(self.recipe.model, self._begin, self._end))
@@ -91,11 +91,14 @@ class Simulation:
             ready = self._to_execute()
             if ready:
                 self.engine.run(self._over, at_most_s=LONGEST_S)
-            self._wall_s = cpu_wall_s() - wall_zero_s
             if controller.running:
                 controller.end_run(word(controller.unit.state), controller.reason or "nobody resumed the run")
             sha256 = self.record.run_sha256(self.run_id) if self.run_id else ""
+        except RecordError as error:  # what came of the run is told even where it can no longer be written
+            sha256 = ""
+            controller.ended = (word(controller.unit.state), f"the record cannot be written: {error}")
         finally:
+            self._wall_s = cpu_wall_s() - wall_zero_s
             self.record.close()
         return self._as_data(sha256)
 

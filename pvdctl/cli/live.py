@@ -1,0 +1,206 @@
+"""The live picture of a simulated run on a terminal: recipe, phase, pressure, rate, film, pace.
+
+Fits 80 columns. State is told by word and shape (✓ done, ▶ now, ! left its way), colour only repeats it.
+"""
+
+from collections import deque
+from math import log10
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pvdctl.cli import screen
+from pvdctl.cli.screen import duration
+from pvdctl.cli.simulation import Simulation
+from pvdctl.clock import cpu_wall_s
+from pvdctl.recipe.model import Deposit
+from pvdctl.recipe.plan import Plan
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+REDRAW_S = 0.1
+"""Wall seconds between two pictures: ten a second are fluent, and cost 2 % of a core (measured)."""
+CURVE = 60
+"""Points of the two curves: one for each sixtieth of the expected duration; longer runs scroll."""
+BLOCKS = "▁▂▃▄▅▆▇█"
+LOWEST_LOG, HIGHEST_LOG = -7.0, 3.0
+"""Decades of the pressure curve: 1e-7 mbar, below the base pressure of such a chamber, to atmosphere."""
+FULL_RATE = 1.6
+"""The rate curve is full at this many times its target; the target then stands at five of eight blocks."""
+
+
+class LivePicture:
+    """Draws the run on stderr. `picture` is what stands on the screen now."""
+
+    def __init__(self, planned: Plan, seed: int, console: "Console | None" = None) -> None:
+        self._planned = planned
+        self._seed = seed
+        self._console = console if console is not None else screen.console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=False)
+        self._simulation: Simulation | None = None
+        self._index = 0
+        self._began_s = 0.0
+        self._lasted_s: dict[int, float] = {}
+        self._pressures_mbar: dict[int, float] = {}
+        self._wall_zero_s = cpu_wall_s()
+        self._next_draw_s = 0.0
+        self._every_s = max(1.0, planned.expected_s / CURVE)
+        self._next_point_s = 0.0
+        self._log_pressures: deque[float] = deque(maxlen=CURVE)
+        self._rates: deque[float] = deque(maxlen=CURVE)
+
+    # --- watching -------------------------------------------------------------------------------------------------
+    def scan(self, simulation: Simulation) -> None:
+        """Note what the curves need, and redraw if it is time."""
+        now_s, context = simulation.now_s, simulation.controller.context
+        if context.step_index != self._index:
+            self._step_changed(simulation)
+        if now_s >= self._next_point_s:
+            self._next_point_s = now_s + self._every_s
+            self._note(simulation)
+        wall_s = cpu_wall_s()
+        if wall_s >= self._next_draw_s:
+            self._next_draw_s = wall_s + REDRAW_S
+            self._simulation = simulation
+            self._live.update(self.picture(), refresh=True)
+
+    def _step_changed(self, simulation: Simulation) -> None:
+        now_s, pressure = simulation.now_s, simulation.controller.readings.chamber_pressure.number()
+        if self._index:
+            self._lasted_s[self._index] = now_s - self._began_s
+            if pressure is not None:
+                self._pressures_mbar[self._index] = pressure
+        self._index, self._began_s = simulation.controller.context.step_index, now_s
+
+    def _note(self, simulation: Simulation) -> None:
+        """One point of each curve."""
+        context = simulation.controller.context
+        pressure = simulation.controller.readings.chamber_pressure.number()
+        self._log_pressures.append(log10(pressure) if pressure else LOWEST_LOG)
+        target = context.rate_target_nm_per_s
+        self._rates.append(context.rate_nm_per_s / target if target else 0.0)
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Draw the last state and leave it standing."""
+        if self._simulation is not None:
+            self._step_changed(self._simulation)
+            self._live.update(self.picture(), refresh=True)
+        self._live.stop()
+
+    # --- drawing --------------------------------------------------------------------------------------------------
+    def picture(self) -> "RenderableType":
+        """Head, recipe, readings."""
+        simulation = self._simulation
+        if simulation is None:
+            return Text("")
+        return Group(self._head(simulation), "", self._steps(simulation), "", self._readings(simulation), "")
+
+    def _head(self, simulation: Simulation) -> Text:
+        recipe, wall_s = self._planned.recipe.model, cpu_wall_s() - self._wall_zero_s
+        pace = f"{simulation.now_s / wall_s:,.0f} × real time" if wall_s > 0.0 else ""
+        state = simulation.controller.context.state_word
+        head = Text(no_wrap=True, overflow="ellipsis")
+        head.append(" SIMULATED ", "black on yellow").append(f"  {recipe.recipe} {recipe.version}", "bold")
+        head.append(f"  {recipe.title}\n")
+        head.append(f" {self._planned.chamber.model.chamber}, seed {self._seed}   ")
+        head.append(state, screen.COLOURS.get(state, "bold"))
+        expected = duration(self._planned.expected_s)
+        head.append(f"   {duration(simulation.now_s)} of about {expected}   {pace}")
+        return head
+
+    def _steps(self, simulation: Simulation) -> Table:
+        context = simulation.controller.context
+        steps = Table.grid(padding=(0, 2))
+        steps.add_column(width=2)
+        steps.add_column(no_wrap=True)
+        steps.add_column(justify="right", min_width=7)
+        steps.add_column(no_wrap=True, overflow="ellipsis")
+        over = context.state_word == "Complete"
+        for index, planned in enumerate(self._planned.steps, start=1):
+            name = planned.step.name
+            if index < context.step_index or (over and index == context.step_index):
+                steps.add_row(
+                    " ✓", Text(name, "blue"), duration(self._lasted_s.get(index)), self._made(index, simulation)
+                )
+            elif index == context.step_index:
+                lasted = duration(simulation.now_s - self._began_s)
+                stray = context.state_word not in ("Execute", "Completing")
+                mark, words = (" !", context.state_word) if stray else (" ▶", context.phase.replace("_", " "))
+                steps.add_row(mark, Text(name, "bold"), lasted, Text(words, "bold yellow" if stray else "bold"))
+            else:
+                about = Text(f"about {duration(planned.expected_s)}", "dim")
+                steps.add_row("", Text(name, "dim"), "", about)
+        return steps
+
+    def _made(self, index: int, simulation: Simulation) -> str:
+        """What a step that is done has brought, in a few words."""
+        name, context = self._planned.steps[index - 1].step.name, simulation.controller.context
+        for layer in context.layers:
+            if layer["name"] == name:
+                return f"{layer['read_nm']:.1f} nm {layer['film']} at {layer['rate_mean_nm_s']:.3f} nm/s"
+        for exposure in context.exposures:
+            if exposure["name"] == name:
+                return f"{exposure['peak_mbar']:.0f} mbar at most, {exposure['dose_mbar_s']:,.0f} mbar s"
+        pressure_mbar = self._pressures_mbar.get(index)
+        return f"{pressure_mbar:.1e} mbar" if pressure_mbar is not None else ""
+
+    def _readings(self, simulation: Simulation) -> Table:
+        controller = simulation.controller
+        context, readings = controller.context, controller.readings
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True, style="dim")
+        grid.add_column(no_wrap=True, min_width=18)
+        grid.add_column(no_wrap=True, overflow="crop")
+        pressure = readings.chamber_pressure.number()
+        shown = f"{pressure:.2e} mbar" if pressure is not None else "not known"
+        grid.add_row(" pressure", shown, Text(_curve(self._log_pressures, LOWEST_LOG, HIGHEST_LOG), "cyan"))
+        planned = self._planned.steps[context.step_index - 1] if context.step_index else None
+        deposit = planned.step if planned is not None and isinstance(planned.step, Deposit) else None
+        rate = film = "-"
+        bar: RenderableType = ""
+        if deposit is not None:
+            rate = f"{context.rate_nm_per_s:.3f} of {deposit.rate_nm_per_s:g} nm/s"
+            film = f"{context.film_nm:.1f} of {deposit.thickness_nm:g} nm"
+            bar = _bar(context.film_nm / deposit.thickness_nm)
+        grid.add_row(" rate", rate, Text(_curve(self._rates, 0.0, FULL_RATE), "cyan"))
+        grid.add_row(" film", film, bar)
+        current = readings.source_current.number()
+        source = f"  {planned.source_name}" if planned is not None and planned.source_name else ""
+        grid.add_row(
+            " current", f"{current:.1f} A{source}" if current is not None else "not known", self._alarms(simulation)
+        )
+        return grid
+
+    def _alarms(self, simulation: Simulation) -> Text:
+        """The gravest standing alarm, and how many more there are."""
+        standing = simulation.controller.alarms.listing()
+        if not standing:
+            return Text("no alarm", "dim")
+        more = f" and {len(standing) - 1} more" if len(standing) > 1 else ""
+        return Text(f"! {standing[0]['name']}{more}", "bold magenta")
+
+
+def _curve(values: "deque[float]", lowest: float, highest: float) -> str:
+    """Values as blocks of eight heights."""
+    most = len(BLOCKS) - 1
+    return "".join(
+        BLOCKS[max(0, min(most, int((value - lowest) / (highest - lowest) * (most + 1))))] for value in values
+    )
+
+
+def _bar(share: float, width: int = 40) -> Text:
+    """A bar with its share in per cent."""
+    done = max(0, min(width, round(share * width)))
+    return Text("━" * done, "blue").append("─" * (width - done), "dim").append(f" {100.0 * share:.0f} %", "default")
