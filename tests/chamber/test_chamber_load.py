@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvdctl.chamber.load import LoadedChamber, load_chamber, parse_chamber
@@ -267,11 +267,13 @@ OPTIONAL = (
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(WITH_VALUE))
 def test_no_line_of_the_chamber_can_be_doubled(index: int) -> None:
     assert complaint("\n".join([*LINES[: index + 1], *LINES[index:]]).encode())
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(WITH_VALUE), st.sampled_from(["nan", "-7 furlong", "[1]", "{a: 1}", "", "-1e999", "!!int 5"]))
 def test_no_value_of_the_chamber_can_be_nonsense(index: int, nonsense: str) -> None:
     key, _, _ = LINES[index].partition(": ")
