@@ -9,6 +9,7 @@ watchdog is off is not used. A coil read back is the commanded state, never the 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from pvdctl.errors import InstrumentError, OperatorError
@@ -68,6 +69,7 @@ class ModbusIo(Driver):
             raise OperatorError(f"instrument {name}: setting 'registers' knows {', '.join(REGISTERS)}.")
         self._heartbeat_bit = 1 << heartbeat
         self._beat = 0
+        self._write_name = f"{name}.write"
         self._allowed = sum(1 << bit for bit in outputs.values())
         self._input_bits = tuple(inputs.values())
         self._output_bits = tuple(outputs.values())
@@ -182,7 +184,7 @@ class ModbusIo(Driver):
                 f"{self.name}: outputs 0x{outputs:X} hold bits that are no outputs of the chamber file "
                 f"(0x{self._allowed:X})."
             )
-        return self.post("write", lambda link: self._write(link, outputs), not_before_s=not_before_s)
+        return self.post_act(Act(self._write_name, partial(self._write, outputs=outputs), not_before_s=not_before_s))
 
     def rearm(self) -> Act:
         """Re-arm a tripped watchdog, then write zero to all outputs, so that nothing comes back by itself."""

@@ -92,9 +92,13 @@ class Driver:
         within_s: float = 1.0,
     ) -> Act:
         """Queue one act on this driver's link and return it; never blocks."""
+        act = Act(f"{self.name}.{name}", do, priority=priority, not_before_s=not_before_s, within_s=within_s)
+        return self.post_act(act)
+
+    def post_act(self, act: Act) -> Act:
+        """Queue an act made by the driver itself (where one is posted in every scan); never blocks."""
         if self._poster is None:
             raise Bug(f"instrument {self.name} was asked to act before it was attached to a link")
-        act = Act(f"{self.name}.{name}", do, priority=priority, not_before_s=not_before_s, within_s=within_s)
         self._poster.post(act)
         return act
 

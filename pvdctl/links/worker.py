@@ -69,6 +69,7 @@ class Worker:
         self._acts_lock = Lock()
         self._polls: list[Poll] = [poll for d in drivers for poll in d.polls]
         self._due_s: list[float] = [0.0] * len(self._polls)
+        self._soonest_due_s = min(self._due_s, default=NEVER_S)
         for driver in drivers:
             driver.attach(self)
 
@@ -124,7 +125,7 @@ class Worker:
     def _plan(self) -> None:
         """Find the time of the next thing to do."""
         with self._acts_lock:
-            soonest_s = self._retry_s if not self.up else min(self._due_s, default=NEVER_S)
+            soonest_s = self._soonest_due_s if self.up else self._retry_s
             for act in self._acts.values():
                 due_s = act.not_before_s if self.up else _latest_s(act)
                 if due_s < soonest_s:
@@ -136,6 +137,11 @@ class Worker:
         best: Act | None = None
         late: tuple[Act, ...] = ()
         with self._acts_lock:
+            if len(self._acts) == 1:  # the usual case: the output word of this scan
+                (act,) = self._acts.values()
+                if act.not_before_s <= now_s <= act.not_before_s + act.within_s:
+                    self._acts.clear()
+                    return act
             for act in self._acts.values():
                 if act.not_before_s > now_s:
                     continue
@@ -180,15 +186,16 @@ class Worker:
             act.state = DONE
 
     def _poll(self, now_s: float) -> None:
-        due = self._due_s
-        due_s = min(due, default=NEVER_S)
+        due_s = self._soonest_due_s
         if due_s > now_s:
             return
+        due = self._due_s
         index = due.index(due_s)
         poll = self._polls[index]
         every_s = poll.every_s
         next_s = due_s + every_s
         due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
+        self._soonest_due_s = min(due)
         try:
             values = poll.do(self.link)
         except PvdctlError as error:
@@ -245,6 +252,7 @@ class Worker:
         self._attempt = 0
         now_s = self.clock.now_s
         self._due_s = [now_s if due_s < now_s else due_s for due_s in self._due_s]
+        self._soonest_due_s = min(self._due_s, default=NEVER_S)
 
     def waiting(self) -> int:
         """How many acts are queued."""
