@@ -219,11 +219,25 @@ def test_there_is_always_a_heartbeat() -> None:
 # --- noise ----------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.binary(max_size=40), max_size=4), st.sampled_from(["inputs", "outputs", "watchdog"]))
-@settings(max_examples=500, deadline=None)
-def test_random_bytes_never_give_a_reading(chunks: list[bytes], poll: str) -> None:
+NOISE = st.lists(st.binary(max_size=40), max_size=4)
+
+
+def _noise(chunks: list[bytes], poll: str) -> None:
     request = {"inputs": "inputs_32", "outputs": "coils_16_off", "watchdog": "watchdog_status_running"}[poll]
     desk = Desk(plc(), Conversation([(steps(request)[0][0], chunks)]))
     with pytest.raises(LinkError) as caught:
         desk.read(poll)
     assert isinstance(caught.value, PvdctlError | BadFrame)
+
+
+@given(NOISE, st.sampled_from(["inputs", "outputs", "watchdog"]))
+@settings(max_examples=500)
+def test_random_bytes_never_give_a_reading(chunks: list[bytes], poll: str) -> None:
+    _noise(chunks, poll)
+
+
+@pytest.mark.soak
+@given(NOISE, st.sampled_from(["inputs", "outputs", "watchdog"]))
+@settings(max_examples=10_000)
+def test_random_bytes_never_give_a_reading_soak(chunks: list[bytes], poll: str) -> None:
+    _noise(chunks, poll)

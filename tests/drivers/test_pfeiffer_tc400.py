@@ -151,9 +151,23 @@ def test_speeds_come_back(speed: int) -> None:
         assert talk(turbo(), [(step("speed_633")[0], chunks)], lambda desk: desk.read("speed"))[0] == speed, way
 
 
-@given(st.lists(st.one_of(st.binary(max_size=40), st.text("0123456789=?\r", max_size=25).map(str.encode)), max_size=4))
-@settings(max_examples=500, deadline=None)
-def test_random_bytes_never_give_a_reading(chunks: list[bytes]) -> None:
+NOISE = st.lists(st.one_of(st.binary(max_size=40), st.text("0123456789=?\r", max_size=25).map(str.encode)), max_size=4)
+
+
+def _noise(chunks: list[bytes]) -> None:
     desk = Desk(turbo(), Conversation([(step("speed_633")[0], chunks)]))
     with pytest.raises(LinkError):
         desk.read("speed")
+
+
+@given(NOISE)
+@settings(max_examples=500)
+def test_random_bytes_never_give_a_reading(chunks: list[bytes]) -> None:
+    _noise(chunks)
+
+
+@pytest.mark.soak
+@given(NOISE)
+@settings(max_examples=10_000)
+def test_random_bytes_never_give_a_reading_soak(chunks: list[bytes]) -> None:
+    _noise(chunks)

@@ -271,9 +271,10 @@ def test_impossible_channels_are_refused(names: dict[str, Any]) -> None:
 # --- noise ----------------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.binary(max_size=40), max_size=4), st.booleans())
-@settings(max_examples=500, deadline=None)
-def test_random_bytes_never_give_a_reading(chunks: list[bytes], acknowledged: bool) -> None:
+NOISE = st.lists(st.binary(max_size=40), max_size=4)
+
+
+def _noise(chunks: list[bytes], acknowledged: bool) -> None:
     driver = gauges({"a": 1})
     opening = [*dialogue("UNI", "0"), *dialogue("PRX", "0,+1.0E-2")]
     steps = [*opening, *([(b"PRX\r", ACK), (b"\x05", chunks)] if acknowledged else [(b"PRX\r", chunks)])]
@@ -281,3 +282,16 @@ def test_random_bytes_never_give_a_reading(chunks: list[bytes], acknowledged: bo
     driver.prepare(desk.link)
     with pytest.raises(PvdctlError):
         desk.read("pressures")
+
+
+@given(NOISE, st.booleans())
+@settings(max_examples=500)
+def test_random_bytes_never_give_a_reading(chunks: list[bytes], acknowledged: bool) -> None:
+    _noise(chunks, acknowledged)
+
+
+@pytest.mark.soak
+@given(NOISE, st.booleans())
+@settings(max_examples=10_000)
+def test_random_bytes_never_give_a_reading_soak(chunks: list[bytes], acknowledged: bool) -> None:
+    _noise(chunks, acknowledged)

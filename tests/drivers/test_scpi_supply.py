@@ -297,7 +297,17 @@ def _noise_gives_no_reading(chunks: list[bytes]) -> None:
     assert not first.translate(None, b"0123456789+-.eE")
 
 
-@given(st.lists(st.one_of(st.binary(max_size=30), st.text("0123456789.eE+-\n\r ", max_size=12).map(str.encode))))
-@settings(max_examples=500, deadline=None)
+NOISE = st.lists(st.one_of(st.binary(max_size=30), st.text("0123456789.eE+-\n\r ", max_size=12).map(str.encode)))
+
+
+@given(NOISE)
+@settings(max_examples=500)
 def test_random_bytes_give_no_reading_but_a_plain_number(chunks: list[bytes]) -> None:
+    _noise_gives_no_reading(chunks)
+
+
+@pytest.mark.soak
+@given(NOISE)
+@settings(max_examples=10_000)
+def test_random_bytes_give_no_reading_but_a_plain_number_soak(chunks: list[bytes]) -> None:
     _noise_gives_no_reading(chunks)
