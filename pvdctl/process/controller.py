@@ -152,6 +152,7 @@ class Controller:
             self._obey_wish()
         if self._judging and self.interlocks.permit(now_s):
             self._tell_interlocks()
+            self._obey_interlocks()
         changed = self.outputs.grant()
         if changed:
             self.actuators.told = True
@@ -216,7 +217,11 @@ class Controller:
         if self.unit.state is state:
             return
         context.emit("command", command.name.lower(), f"{actor}: {command.name.lower()}", actor=actor, why=reason)
-        if state is State.EXECUTE or command in (Command.ABORT, Command.STOP, Command.HOLD, Command.SUSPEND):
+        if command in (Command.ABORT, Command.STOP, Command.HOLD, Command.SUSPEND):
+            if state in _ON_THE_WAY_DOWN and self.reason and self.reason != reason:
+                reason = f"{self.reason}; then {reason}" if reason else self.reason
+            self.reason = reason
+        elif state is State.EXECUTE:
             self.reason = reason
         self._work.entered(state, reason)
 
@@ -318,3 +323,7 @@ _CAN_STOP = frozenset(
 _CAN_HOLD = frozenset(
     (State.STARTING, State.EXECUTE, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED, State.UNSUSPENDING)
 )
+_ON_THE_WAY_DOWN = frozenset(
+    (State.HOLDING, State.HELD, State.SUSPENDING, State.SUSPENDED, State.STOPPING, State.UNHOLDING, State.UNSUSPENDING)
+)
+"""States with a cause already: a graver command does not make it forgotten."""

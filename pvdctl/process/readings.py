@@ -107,7 +107,7 @@ class Readings:
         elif gauge.why == "underrange":
             self.foreline_pressure.set(self._foreline_from_mbar)
         else:
-            self.foreline_pressure.spoil(gauge.why)
+            self.foreline_pressure.spoil(f"{gauge.name}: {gauge.why}")
 
     def _pressures(self, now_s: float) -> None:
         """Choose which chamber gauge speaks, with hysteresis; fall back to the other where it is in its range."""
@@ -122,19 +122,20 @@ class Readings:
             self._speaks_high = False
         pressure = self.chamber_pressure
         speaker, value = (high, high_mbar) if self._speaks_high else (low, low_mbar)
-        if value is None:
+        under = high.why == "underrange" if high_mbar is None else high_mbar < high_gauge.from_mbar
+        if low_mbar is None and under and low.why in _NOTHING_SEEN:
+            # Not measured, but bounded: the high gauge says less than the low end of its range. The bound is on the
+            # safe side of every rule that wants the pressure low. A full-range gauge is in underrange for a moment in
+            # every pump-down, when its Pirani has ended and its cold cathode does not burn yet.
+            pressure.set(high_gauge.from_mbar)
+            self.disagreement = ""
+            return
+        if value is None or (low_mbar is None and under):
             other_gauge, other, other_mbar = (
                 (low_gauge, low, low_mbar) if self._speaks_high else (high_gauge, high, high_mbar)
             )
-            if low.why in _NOTHING_SEEN and high_mbar is None and high.why == "underrange":
-                # Not measured, but bounded: the gauge in charge says less than the low end of its range. The bound is
-                # on the safe side of every rule that wants the pressure low. A full-range gauge is in underrange for
-                # a moment in every pump-down, when its Pirani has ended and its cold cathode does not burn yet.
-                pressure.set(high_gauge.from_mbar)
-                self.disagreement = ""
-                return
             if other_mbar is None:
-                pressure.spoil(f"{speaker.name}: {speaker.why}; {other.name}: {other.why}")
+                pressure.spoil(f"{speaker.name}: {speaker.why or 'below its range'}; {other.name}: {other.why}")
                 return
             if not other_gauge.from_mbar <= other_mbar <= other_gauge.to_mbar:
                 pressure.spoil(f"{speaker.name}: {speaker.why}")
@@ -208,7 +209,7 @@ class Readings:
             if gauge.quality == GOOD or gauge.why in {"underrange", "overrange"}:
                 tag.set(True)
                 return
-            tag.spoil(gauge.why)
+            tag.spoil(f"{gauge.name}: {gauge.why}")
             return
         tag.set(False)
 

@@ -141,6 +141,7 @@ class UnitWork:
         controller, context = self._controller, self._context
         context.clear_alarms()
         controller.interlocks.reset_first_out()
+        controller.alarms.reset("system:reset", context.now_s)
         controller.step = None
         controller.reason = ""
         if not self._safe.unconfirmed():
@@ -308,9 +309,8 @@ class UnitWork:
         if state is State.ABORTING:
             context.alarm("safe_state_not_confirmed", text)
             return
-        first = controller.reason
         context.alarm("step_deadline", text)
-        controller.command(ON_EXPIRY[state], "system:process", f"{first}; then {text}" if first else text)
+        controller.command(ON_EXPIRY[state], "system:process", text)
 
     # --- end of a run ---------------------------------------------------------------------------------------------
     def end_run(self, end_state: str, reason: str) -> None:

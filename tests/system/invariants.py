@@ -11,12 +11,13 @@ from typing import Any
 from pvdctl.cli.simulation import Simulation
 from pvdctl.process.states import STATE_COMPLETE, TRANSITIONS, State
 from pvdctl.record.event import Event
-from simulators.faults import Fault, parse
+from simulators.faults import parse
+from simulators.world import ACTUATORS
 
 POWER_A = 2.0
 """Current that counts as source power: ten times the supply's read-back noise."""
 PRESSURE_S = 2.5
-"""Reading too old 1 s, rule 0.3 s, scan 0.1 s, act and its exchange 0.3 s, gas in the gauge's own time; with reserve."""
+"""Reading too old 1 s, rule 0.3 s, scan 0.1 s, act and exchange 0.3 s, the gauge; with reserve."""
 SWITCH_S = 1.5
 """Input too old 0.5 s, rule 0.3 s, scan 0.1 s, act and its exchange 0.3 s; with reserve."""
 PLC_S = 2.6
@@ -104,7 +105,7 @@ class Invariants:
         self._witness = _Witness(self._controller.recorder)
         self._controller.recorder = self._witness
         self._chamber = simulation.chamber.model
-        self._shutters = [a for a in self._plant.actuators if a.endswith("shutter")]
+        self._shutters = [name for name in ACTUATORS if name.endswith("shutter")]
         self._stuck = {str(f.args.get("valve", f.args.get("shutter"))) for f in self._faults if "stuck" in f.name}
         self._currents = [n for n in self._controller.outputs.names() if n.endswith(".current")]
         self._most_a = {
@@ -277,7 +278,9 @@ class Invariants:
             amps = self._plant.supply.amps
             if amps > POWER_A:
                 self._break(now_s, f"{state.name} entered at {amps:.1f} A")
-            alarmed = any(a["name"].startswith(("safe_state", "actuator")) for a in self._controller.alarms.listing())
+            alarmed = any(
+                str(a["name"]).startswith(("safe_state", "actuator")) for a in self._controller.alarms.listing()
+            )
             for name in (*self._shutters, "n2_valve", "ar_valve"):
                 if self._plant.actuators[name].position > 0.0 and name not in self._stuck and not alarmed:
                     self._break(now_s, f"{state.name} entered with {name} not closed")
@@ -312,8 +315,3 @@ def judge_events(events: Sequence[Event]) -> list[str]:
 
 RESULT_S = 12.0
 """Longest deadline of an actuator is 6 s (gate); a supply that does not answer fails after some seconds."""
-
-
-def injected(faults: Iterable[str]) -> list[Fault]:
-    """The faults as they were asked for."""
-    return [parse(text) for text in faults]

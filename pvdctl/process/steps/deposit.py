@@ -22,6 +22,11 @@ thermal step. A guess; SQC-310 firmware has a phase "control delay" for the same
 LEAST_SETTLE_S = 10.0
 """The substrate shutter never opens sooner after the source shutter, whatever the chamber file says: the crystal's
 thermal transient (time constant 2 to 20 s) reads low before."""
+VERIFY_S = 5.0
+"""A crystal must show a frequency, and one that moves by its noise, within this time: twenty readings at 0.25 s. With
+0.03 Hz of noise and steps of 0.01 Hz two readings agree once in ten."""
+LONGEST_STEP_S = 1.0
+"""The loop never steps by more than four readings' time at once, however long the crystal was silent."""
 AT_LIMIT_S = 15.0
 """Current at its maximum with the rate below band this long: the source gives no more (depleted). A guess, longer than
 the boats' time constant of 12 to 17 s."""
@@ -119,9 +124,11 @@ class RunningDeposit(RunningStep):
         tag = context.equipment.monitor.sensors[self.crystal.number].frequency_hz
         frequency_hz = tag.number()
         if frequency_hz is None:
-            if self.in_phase_s() > 5.0:
+            if self.in_phase_s() > VERIFY_S:
                 self._crystal_failed(f"crystal {self.crystal.number}: {tag.why}")
             return
+        if self._verified_hz == 0.0:
+            self._verified_hz = frequency_hz
         if frequency_hz > monitor.max_frequency_hz:
             self._crystal_failed(
                 f"crystal {self.crystal.number} oscillates at {frequency_hz:.0f} Hz, above the "
@@ -135,8 +142,12 @@ class RunningDeposit(RunningStep):
             context.alarm("crystal_life", text)
             self._crystal_failed(text)
             return
-        self._verified_hz = frequency_hz
-        context.set_phase("initialise layer")
+        if frequency_hz != self._verified_hz:
+            self._verified_hz = frequency_hz
+            context.set_phase("initialise layer")
+        elif self.in_phase_s() > VERIFY_S:
+            self._verified_hz = 0.0
+            self._crystal_failed(f"crystal {self.crystal.number}: frequency has not changed for {VERIFY_S:g} s")
 
     def _initialise(self) -> None:
         """Boat selected, monitor told the film, supply on at zero current."""
@@ -244,7 +255,10 @@ class RunningDeposit(RunningStep):
         if now_s - self._source_open_s < CONTROL_DELAY_S:
             self._stepped_s = now_s
             return
-        self.source.ask_current(self.control.step(step.rate_nm_per_s, rate, now_s - self._stepped_s))
+        elapsed_s = now_s - self._stepped_s
+        if elapsed_s > LONGEST_STEP_S:
+            elapsed_s = LONGEST_STEP_S
+        self.source.ask_current(self.control.step(step.rate_nm_per_s, rate, elapsed_s))
         self._stepped_s = now_s
         self._judge(rate, now_s)
 
@@ -418,9 +432,16 @@ class RunningDeposit(RunningStep):
         if new.lost:
             context.trouble("crystal_fail", "hold", f"{why}; crystal {new.number}: {new.lost}")
             return
-        new.rate_nm_per_s = self._last_good_rate
         self.crystal = new
-        self.count.change(old, new, context.now_s, self._last_good_rate or old.rate_nm_per_s)
+        if self.count.is_open:
+            new.rate_nm_per_s = self._last_good_rate
+            self.count.change(old, new, context.now_s, self._last_good_rate or old.rate_nm_per_s)
+        elif self._source_open_s is not None:
+            self._source_open_s = context.now_s  # this crystal's rate has to settle and qualify from the beginning
+            self._in_band_since_s = None
+        if context.phase == "crystal verify":
+            self._verified_hz = 0.0
+            context.set_phase("crystal verify", f"crystal {new.number}")
         context.emit(
             "crystal",
             self.name,

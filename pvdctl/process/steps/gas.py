@@ -49,7 +49,8 @@ class _GasIn(RunningStep):
         if not context.readings.sources_cold.number():
             missing.append(f"sources cold (in {max(0.0, context.readings.hot_until_s - context.now_s):.0f} s)")
         if context.readings.ion_gauge_on.number() != 0.0:
-            missing.append("ion gauge off")
+            tag = context.readings.ion_gauge_on
+            missing.append("ion gauge off" if tag.number() is not None else f"ion gauge off ({tag.why})")
         for valve in (vacuum.gate_valve, vacuum.rough_valve):
             if not context.actuators[valve].is_closed:
                 missing.append(f"{valve} closed")

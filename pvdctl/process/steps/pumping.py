@@ -5,9 +5,18 @@ valves are never open together, and never the rough valve with the gate valve.
 """
 
 from pvdctl.chamber.model import Vacuum
+from pvdctl.instrument.tag import Tag
 from pvdctl.process.context import Context
 from pvdctl.process.steps.base import RunningStep
 from pvdctl.recipe.model import Evacuate, PumpDown
+
+BLIND_S = 20.0
+"""Pumping without a believable pressure is borne this long: gauges change over, light, and settle. A guess."""
+
+
+def _shown(what: str, tag: Tag) -> str:
+    """A reading that is waited for, as it is now."""
+    return f"{what}, now {tag.value:.1e} {tag.unit}" if tag.number() is not None else f"{what} ({tag.why})"
 
 
 class _Pumping(RunningStep):
@@ -17,15 +26,35 @@ class _Pumping(RunningStep):
         super().__init__(context, name, kind, within_s)
         self.vacuum: Vacuum = context.chamber.vacuum
         self.below_mbar = below_mbar
-        self._resume_phase = ""
+        self._blind_since_s: float | None = None
 
     def pressure_mbar(self) -> float | None:
-        """The chamber pressure, if it can be trusted."""
-        return self.context.readings.chamber_pressure.number()
+        """The chamber pressure, if it can be trusted; asks for a hold once it could not be for `BLIND_S`."""
+        context = self.context
+        tag = context.readings.chamber_pressure
+        pressure_mbar = tag.number()
+        if pressure_mbar is not None:
+            self._blind_since_s = None
+        elif self._blind_since_s is None:
+            self._blind_since_s = context.now_s
+        elif context.now_s - self._blind_since_s > BLIND_S:
+            self._blind_since_s = None
+            context.trouble("lost_reading", "hold", f"the chamber pressure cannot be read: {tag.why}")
+        return pressure_mbar
 
-    def leave(self) -> None:
-        """Pumping goes on during a hold: vacuum is kept."""
-        self._resume_phase = self.context.phase
+    def waiting_for(self) -> str:
+        """The pressures, the turbo, and what has not moved."""
+        context = self.context
+        readings = context.readings
+        parts = [_shown("chamber pressure", readings.chamber_pressure)]
+        if context.phase in ("crossover", "back the turbo"):
+            parts.append(_shown("foreline pressure", readings.foreline_pressure))
+        elif context.phase == "turbo run-up":
+            parts = [_shown("turbo", readings.turbo_percent)]
+        if not context.image[self.vacuum.roughing_pump_running].number():
+            parts.append("roughing pump running")
+        parts += [f"{a.name} in place" for a in context.actuators.by_name.values() if not a.settled]
+        return "; ".join(parts)
 
     def resume(self) -> None:
         """Start over from what the gauges and switches say now; nothing is assumed."""
