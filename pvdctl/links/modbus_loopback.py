@@ -130,7 +130,19 @@ class ModbusLoopbackLink:
                 raise NoAnswer(self.name, request, deadline_s, bytes(buffer))
             if got[0] > clock.now_s:
                 clock.now_s = got[0]
-            buffer += got[1]
+            chunk = got[1]
+            if not buffer and len(chunk) >= 9:  # one whole answer in one piece, as nearly always
+                transaction, protocol, length, from_unit = _HEAD.unpack_from(chunk)
+                if (
+                    transaction == self._transaction
+                    and len(chunk) == length + 6
+                    and protocol == 0
+                    and from_unit == unit
+                    and chunk[7] == function
+                ):
+                    self.exchanges += 1
+                    return chunk[8:]
+            buffer += chunk
             while len(buffer) >= 9:
                 transaction, protocol, length, from_unit = _HEAD.unpack_from(buffer)
                 if protocol != 0 or not 3 <= length <= LONGEST_LENGTH:

@@ -122,7 +122,7 @@ class Context:
 
     def want(self, action: str, reason: str) -> None:
         """Ask the unit to hold, stop or abort, for `reason`."""
-        rank = ("none", "hold", "suspend", "stop", "abort")
+        rank = ("none", "suspend", "hold", "stop", "abort")
         if self.wish is None or rank.index(action) > rank.index(self.wish[0]):
             self.wish = (action, reason)
 
