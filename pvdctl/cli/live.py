@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.1
 """Wall seconds between two pictures: ten a second are fluent, and cost 2 % of a core (measured)."""
-CURVE = 60
-"""Points of the two curves: one for each sixtieth of the expected duration; longer runs scroll."""
+READINGS_WIDTH = 32
+"""Columns that the readings take before the curves; the curves take the rest. A whole run as expected fills them, a
+longer one scrolls."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 LOWEST_LOG, HIGHEST_LOG = -7.0, 3.0
 """Decades of the pressure curve: 1e-7 mbar, below the base pressure of such a chamber, to atmosphere."""
-FULL_RATE = 1.6
-"""The rate curve is full at this many times its target; the target then stands at five of eight blocks."""
+FULL_RATE = 8.0 / 5.5
+"""The rate curve is full at this many times its target: a rate within 9 % of it then draws the sixth block of eight."""
 
 
 class LivePicture:
@@ -49,10 +50,11 @@ class LivePicture:
         self._pressures_mbar: dict[int, float] = {}
         self._wall_zero_s = cpu_wall_s()
         self._next_draw_s = 0.0
-        self._every_s = max(1.0, planned.expected_s / CURVE)
+        points = self._console.width - READINGS_WIDTH
+        self._every_s = max(1.0, planned.expected_s / points)
         self._next_point_s = 0.0
-        self._log_pressures: deque[float] = deque(maxlen=CURVE)
-        self._rates: deque[float] = deque(maxlen=CURVE)
+        self._log_pressures: deque[float] = deque(maxlen=points)
+        self._rates: deque[float] = deque(maxlen=points)
 
     # --- watching -------------------------------------------------------------------------------------------------
     def scan(self, simulation: Simulation) -> None:

@@ -85,7 +85,7 @@ def simulate(wish: Wish) -> int:
         for fault in wish.faults:
             judge_fault(fault, list(chamber.model.instruments), steps)
     except OperatorError as error:
-        raise WrongUsage(f"{error}. `pvdctl simulate --list-faults` lists what can go wrong") from error
+        raise WrongUsage(f"{error}\n`pvdctl simulate --list-faults` lists what can go wrong") from error
     return _make(wish, planned, answers)
 
 

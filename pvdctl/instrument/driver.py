@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar, Protocol
 
 from pvdctl.errors import Bug, OperatorError
@@ -108,9 +109,9 @@ def find(driver: str) -> type[Driver]:
 
     Raises OperatorError with the nearest names if there is none.
     """
-    import pvdctl.drivers
-
-    known = [m.name for m in pkgutil.iter_modules(pvdctl.drivers.__path__)]
+    package = find_spec("pvdctl.drivers")  # by name: these words lie below the drivers that are written in them
+    places = package.submodule_search_locations if package is not None else None
+    known = [m.name for m in pkgutil.iter_modules(places or [])]
     if driver not in known:
         near = difflib.get_close_matches(driver, known, n=3, cutoff=0.3)
         raise OperatorError(
