@@ -234,7 +234,8 @@ class Simulation:
         recipe = self.recipe
         return {
             "recipe": {"name": recipe.model.recipe, "version": recipe.model.version, "sha256": recipe.sha256},
-            "chamber": {"name": self.chamber.model.chamber, "sha256": self.chamber.sha256},
+            "chamber": self.chamber.model.chamber,
+            "chamber_sha256": self.chamber.sha256,
             "simulated": True,
             "seed": self.seed,
             "run": self.run_id,

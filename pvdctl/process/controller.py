@@ -196,12 +196,17 @@ class Controller:
             if self.running:
                 self.recorder.sample(context.now_s, self.sampling.row())
         except RecordError as error:
-            self.record_failure = str(error)
             context.pending.clear()
-            self.alarms.announce("record_failed", f"the record cannot be written: {error}", context.now_s)
-            context.want("hold", f"the record cannot be written: {error}")
+            self.record_failed(error)
             return False
         return True
+
+    def record_failed(self, error: RecordError) -> None:
+        """Nothing can be recorded any more: nothing new is started, and what runs is held."""
+        self.record_failure = str(error)
+        text = f"the record cannot be written: {error}"
+        self.alarms.announce("record_failed", text, self.context.now_s)
+        self.context.want("hold", text)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def command(self, command: Command, actor: str, reason: str) -> None:

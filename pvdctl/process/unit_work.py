@@ -6,6 +6,7 @@ closes the shutters first and brings the source to standby; stop ramps it to zer
 
 from typing import TYPE_CHECKING, Any
 
+from pvdctl.errors import RecordError
 from pvdctl.instrument.tag import GOOD
 from pvdctl.process.states import Command, State
 from pvdctl.process.steps.build import build_step
@@ -153,7 +154,11 @@ class UnitWork:
         if not controller.running:
             assert controller.order is not None
             context.start_run()
-            controller.order.begin(controller.sampling.columns)
+            try:
+                controller.order.begin(controller.sampling.columns)
+            except RecordError as error:
+                controller.record_failed(error)
+                return
             controller.running = True
             controller.ended = None
         if not self._not_ready():
@@ -324,4 +329,7 @@ class UnitWork:
         result: dict[str, Any] = {"layers": context.layers, "exposures": context.exposures}
         controller.ended = (end_state, reason)
         controller.running = False
-        controller.order.end(end_state, reason, result)
+        try:
+            controller.order.end(end_state, reason, result)
+        except RecordError as error:
+            controller.record_failed(error)
