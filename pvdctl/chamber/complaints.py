@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pvdctl.chamber.base import Model
+from pvdctl.chamber.document import Document
 from pvdctl.chamber.near import near_miss
 from pvdctl.chamber.problems import Problem, describe
-from pvdctl.chamber.yaml_text import Document
 from pvdctl.quantities import NotAQuantity, split_name, wanted
 
 NAME_WORDS = "a name (letters, digits and _, beginning with a letter, at most 40 characters)"

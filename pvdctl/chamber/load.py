@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pvdctl.chamber.document import Document
 from pvdctl.chamber.model import Chamber
 from pvdctl.chamber.problems import BadFile
 from pvdctl.chamber.rules import Rules
 from pvdctl.chamber.wiring import Wiring
-from pvdctl.chamber.yaml_text import Document, document, read
+from pvdctl.chamber.yaml_text import document, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ What is checked here by name and unit, process.conditions binds to live readings
 
 from collections.abc import Mapping
 
+from pvdctl.chamber.document import Document
 from pvdctl.chamber.model import Chamber, Condition, Rule
 from pvdctl.chamber.near import near_miss
 from pvdctl.chamber.problems import Problem
-from pvdctl.chamber.yaml_text import Document
 from pvdctl.quantities import NotAQuantity, parse, wanted
 
 DERIVED: Mapping[str, str] = {

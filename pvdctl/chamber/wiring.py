@@ -5,10 +5,10 @@ A chamber file that passes here can be wired; what only an instrument knows is c
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from pvdctl.chamber.document import Document
 from pvdctl.chamber.model import Chamber, Source
 from pvdctl.chamber.near import near_miss
 from pvdctl.chamber.problems import Problem, place_words
-from pvdctl.chamber.yaml_text import Document
 from pvdctl.quantities import NotAQuantity, parse, show
 
 LEAST_SETTLE_S = 10.0

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from pvdctl.chamber.document import Document
 from pvdctl.chamber.problems import BadFile, Problem
-from pvdctl.chamber.yaml_text import Document, document, read
+from pvdctl.chamber.yaml_text import document, read
 from pvdctl.recipe.model import Recipe
 
 
