@@ -225,6 +225,21 @@ def test_a_dialogue_that_goes_wrong_is_a_typed_error(steps: Steps, error: type[P
         after_prepare(gauges({"a": 1}), "0", "0,+1.0E-2", steps)
 
 
+def test_after_silence_the_mnemonic_is_sent_again() -> None:
+    driver = gauges({"a": 1})
+    prx = dialogue("PRX", "0,+1.0000E-02")
+
+    def do(desk: Desk) -> Answer:
+        driver.prepare(desk.link)
+        assert desk.read("pressures") == desk.read("pressures") == (1e-2,)
+        with pytest.raises(NoAnswer):
+            desk.read("pressures")
+        return desk.read("pressures")
+
+    steps = [*dialogue("UNI", "0"), *prx, *prx, prx[1], (b"\x05", None), *prx]
+    assert talk(driver, steps, do) == (1e-2,)
+
+
 # --- switching ------------------------------------------------------------------------------------------------------
 
 

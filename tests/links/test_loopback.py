@@ -55,7 +55,7 @@ def test_no_whole_answer_costs_the_deadline_and_says_what_came(answer: list[tupl
 
 def test_an_answer_that_cannot_be_over_in_time_is_none() -> None:
     clock = VirtualClock()
-    link = LoopbackLink("line", Script([(0.29, b"123456789\n")]), clock, baud=300)
+    link = LoopbackLink("line", Script([(0.1, b"123456789\n")]), clock, baud=300)
     with pytest.raises(NoAnswer):
         link.exchange(b"A\n", LINES, 0.3)
     assert clock.now_s == 0.3
