@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pvdctl.chamber.model import Chamber, Instrument, SerialLine
-from pvdctl.clock import VirtualClock
+from pvdctl.clock import RealClock, VirtualClock
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver, find
 from pvdctl.instrument.poll import Poll
@@ -23,6 +23,8 @@ from pvdctl.quantities import parse, split_name
 if TYPE_CHECKING:
     from simulators.bench import Bench
     from simulators.plant.truth import Truth
+    from simulators.server.loop import Server
+    from simulators.server.truth import TruthSocket
 
 
 def plain_settings(name: str, instrument: Instrument, kind: type[Driver], chamber: Chamber) -> dict[str, Any]:
@@ -157,20 +159,55 @@ def judge_fault(text: str, links: Sequence[str], steps: Sequence[str]) -> None:
         raise OperatorError(str(error)) from error
 
 
+def make_bench(
+    chamber: Chamber,
+    drivers: Mapping[str, Driver],
+    seed: int,
+    faults: Sequence[str] = (),
+    parameters: object | None = None,
+) -> "Bench":
+    """The plant and the simulated twin of each instrument of the chamber file. Raises OperatorError."""
+    from simulators.bench import Bench
+
+    try:
+        return Bench(seed, _fitted(chamber, drivers), parameters, faults)
+    except ValueError as error:
+        raise OperatorError(f"simulated chamber {chamber.chamber}: {error}") from error
+
+
+def make_server(
+    bench: "Bench", ports: Sequence[Mapping[str, Any]], speed: float, truth: tuple[str, int] | None
+) -> tuple["Server", "TruthSocket | None"]:
+    """The bench behind real ports of this machine, each as `simulators.server.connectors.Wanted` has it.
+
+    truth: host and port of the socket for tests, if there is to be one. Raises OperatorError for a port that cannot be
+    opened.
+    """
+    from simulators.server.connectors import Wanted
+    from simulators.server.loop import Server
+    from simulators.server.truth import TruthSocket
+
+    clock = RealClock()
+    try:
+        server = Server(bench, [Wanted(**port) for port in ports], lambda: clock.now_s, speed)
+        try:
+            return server, TruthSocket(server, *truth) if truth is not None else None
+        except ValueError:
+            server.close()
+            raise
+    except ValueError as error:
+        raise OperatorError(str(error)) from error
+
+
 class SimulatedChamber:
     """A chamber file's instruments, simulated in memory over one plant, in virtual time."""
 
     def __init__(
         self, chamber: Chamber, seed: int, faults: Sequence[str] = (), parameters: object | None = None
     ) -> None:
-        from simulators.bench import Bench
-
         self.clock = VirtualClock()
         self.drivers = make_drivers(chamber)
-        try:
-            self.bench: Bench = Bench(seed, _fitted(chamber, self.drivers), parameters, faults)
-        except ValueError as error:
-            raise OperatorError(f"simulated chamber {chamber.chamber}: {error}") from error
+        self.bench: Bench = make_bench(chamber, self.drivers, seed, faults, parameters)
         by_link: dict[str, list[str]] = {}
         for name, instrument in chamber.instruments.items():
             by_link.setdefault(instrument.link, []).append(name)

@@ -97,9 +97,14 @@ class LivePicture:
     ) -> None:
         """Draw the last state and leave it standing."""
         if self._simulation is not None:
-            self._step_changed(self._simulation)
-            self._live.update(self.picture(), refresh=True)
+            self._live.update(self.last_picture(self._simulation), refresh=True)
         self._live.stop()
+
+    def last_picture(self, simulation: Simulation) -> "RenderableType":
+        """The picture after the last scan."""
+        self._simulation = simulation
+        self._step_changed(simulation)
+        return self.picture()
 
     # --- drawing --------------------------------------------------------------------------------------------------
     def picture(self) -> "RenderableType":

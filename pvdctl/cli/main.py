@@ -110,6 +110,56 @@ def _simulate(
     raise typer.Exit(simulate(wish))
 
 
+simulator = typer.Typer(no_args_is_help=True, help="The simulated chamber as real ports of this machine.")
+app.add_typer(simulator, name="simulator")
+
+
+@simulator.callback()
+def _simulator() -> None:
+    pass
+
+
+@simulator.command("serve")
+def _serve(
+    chamber: ChamberFile = None,
+    speed: Annotated[float, typer.Option(metavar="X", min=0.01, max=1e6, help="Simulated seconds per second.")] = 1.0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Chance of the simulated chamber.")] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME@WHEN[:ARGS]", help="Let something go wrong at a time, as with simulate. Repeatable."
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Listen here; other machines can reach what is not loopback.")
+    ] = "127.0.0.1",
+    directory: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Names of the ptys. Default: a temporary directory.")
+    ] = None,
+    port: Annotated[
+        list[str] | None, typer.Option(metavar="LINK=PORT", help="TCP port of a link. Default: any free. Repeatable.")
+    ] = None,
+    write_chamber: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the chamber file that leads to these ports.")
+    ] = None,
+    truth_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="For tests: tell what is true, let faults happen; 0 = any free port."
+        ),
+    ] = None,
+) -> None:
+    """Serve the simulated chamber on ptys and TCP ports until Ctrl-C or SIGTERM.
+
+    Prints a line that begins with READY when all ports are open: JSON with their addresses.
+    """
+    from pvdctl.cli.simulator import Wish, serve
+
+    gc.enable()
+    wish = Wish(chamber, speed, seed, fault or [], host, directory, port or [], write_chamber, truth_port)
+    raise typer.Exit(serve(wish))
+
+
 @app.command("runs")
 def _runs(
     record: RecordDirectory = None,

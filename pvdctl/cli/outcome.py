@@ -16,7 +16,7 @@ def print_outcome(result: Facts, console: "Console | None" = None) -> None:
     """Print the result of a run, as `--json` has it, for people."""
     out = console if console is not None else screen.console()
     what = f"[bold]{plain(result['recipe']['name'])} {plain(result['recipe']['version'])}[/]"
-    where = f"{plain(result['chamber']['name'])}, seed {result['seed']}"
+    where = f"{plain(result['chamber'])}, seed {result['seed']}"
     end = f"{screen.state_word(result['end_state'])}: {plain(result['end_reason'])}"
     out.print(f"{screen.SIMULATED}  {what} on {where}   {end}\n")
     for key, draw in _TABLES:

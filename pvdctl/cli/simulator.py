@@ -1,0 +1,197 @@
+"""`pvdctl simulator serve`: the simulated chamber as real ports of this machine, for pvdctl or any other client."""
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pvdctl.chamber.load import LoadedChamber, load_chamber
+from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine, VisaLine
+from pvdctl.chamber.readdress import readdressed
+from pvdctl.cli import shipped
+from pvdctl.cli.assemble import judge_fault, make_bench, make_drivers, make_server
+from pvdctl.cli.exits import DONE, WrongUsage, must_be_readable, say
+from pvdctl.instrument.driver import Driver
+
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
+"""Where a client on this machine finds a server that listens everywhere."""
+MONITOR_PORT_NAME = "tcp"
+"""The monitor's second connector: an SQC-310 with the Ethernet option answers on a raw socket beside RS-232."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be served, as asked on the command line.
+
+    speed: simulated seconds per second. host: address to listen on. directory: where the ptys get their names; None for
+    a temporary one. ports: `LINK=PORT`, any free port for links not named. write_chamber: file to write, or None.
+    truth_port: port of the socket for tests, 0 = any free one; None: no such socket.
+    """
+
+    chamber: Path | None = None
+    speed: float = 1.0
+    seed: int = 1
+    faults: Sequence[str] = ()
+    host: str = "127.0.0.1"
+    directory: Path | None = None
+    ports: Sequence[str] = ()
+    write_chamber: Path | None = None
+    truth_port: int | None = None
+
+
+@dataclass
+class Plan:
+    """The ports to open, and after that the lines of a chamber file that leads to them."""
+
+    ports: list[dict[str, Any]] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """For each port the link it serves, or `<link>.tcp` for the monitor's second connector."""
+
+
+def serve(wish: Wish) -> int:
+    """Serve until SIGTERM or Ctrl-C; returns the exit code. Raises PvdctlError when it cannot begin."""
+    path = wish.chamber or shipped.chamber_file()
+    must_be_readable(path, "chamber file")
+    loaded = load_chamber(path, shipped.driver_names())
+    chamber = loaded.model
+    for fault in wish.faults:
+        judge_fault(fault, list(chamber.instruments), ["*"] if wish.truth_port is not None else [])
+    made_here = wish.directory is None
+    directory = Path(tempfile.mkdtemp(prefix="pvd-simulated-")) if wish.directory is None else wish.directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return _serve(wish, loaded, directory)
+    except OSError as error:
+        raise WrongUsage(f"{error.filename or directory}: {error.strerror or error}; choose another place") from error
+    finally:
+        if made_here:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _serve(wish: Wish, loaded: LoadedChamber, directory: Path) -> int:
+    chamber = loaded.model
+    drivers = make_drivers(chamber)
+    plan = _plan(chamber, drivers, wish, directory.absolute())
+    bench = make_bench(chamber, drivers, wish.seed, wish.faults)
+    truth_at = (wish.host, wish.truth_port) if wish.truth_port is not None else None
+    server, truth = make_server(bench, plan.ports, wish.speed, truth_at)
+    try:
+        addresses = {link: outlet.address for link, outlet in zip(plan.links, server.outlets, strict=True)}
+        if wish.write_chamber is not None:
+            _write_chamber(wish.write_chamber, loaded, _lines(chamber, addresses))
+        before = {number: signal.signal(number, lambda *_: server.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            _announce(wish, chamber, addresses, truth.port if truth is not None else None)
+            server.run()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    finally:
+        server.close()
+    if server.time.worst_behind_s > 1.0:
+        say(
+            f"The simulation was up to {server.time.worst_behind_s:.1f} s behind its clock: "
+            f"this machine does not reach {wish.speed:g} simulated seconds per second."
+        )
+    return DONE
+
+
+def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory: Path) -> Plan:
+    """Which ports to open. Raises OperatorError."""
+    fixed = _fixed_ports(wish.ports, chamber)
+    plan = Plan()
+    for link, line in chamber.links.items():
+        names = [name for name, instrument in chamber.instruments.items() if instrument.link == link]
+        if len(names) != 1:
+            raise WrongUsage(
+                f"chamber {chamber.chamber}: link {link} has {len(names)} instruments; a served chamber has one per link"
+            )
+        name = names[0]
+        monitor = name == chamber.monitor.instrument
+        requests = "modbus" if drivers[name].SPEAKS == "modbus" else "packets" if monitor else "lines"
+        on_a_pty = isinstance(line, SerialLine) or (isinstance(line, VisaLine) and line.resource.startswith("ASRL"))
+        if on_a_pty:
+            baud = line.baud if isinstance(line, SerialLine) else 0
+            plan.ports.append(
+                {
+                    "instrument": name,
+                    "kind": "pty",
+                    "where": str(directory / name),
+                    "baud": baud,
+                    "requests": "packets" if monitor else "whole",
+                }
+            )
+            plan.links.append(link)
+        if not on_a_pty or monitor:
+            key = f"{link}.{MONITOR_PORT_NAME}" if on_a_pty else link
+            port = fixed.pop(key, 0)
+            plan.ports.append(
+                {"instrument": name, "kind": "tcp", "where": wish.host, "port": port, "requests": requests}
+            )
+            plan.links.append(key)
+    if fixed:
+        known = ", ".join(key for key, port in zip(plan.links, plan.ports, strict=True) if port["kind"] == "tcp")
+        raise WrongUsage(f"--port {next(iter(fixed))}=...: no TCP port is opened for it; there are {known}")
+    return plan
+
+
+def _fixed_ports(texts: Sequence[str], chamber: Chamber) -> dict[str, int]:
+    fixed = {}
+    for text in texts:
+        link, _, number = text.partition("=")
+        if not number.isdecimal() or not 0 <= int(number) <= 65535:
+            raise WrongUsage(f"--port {text}: wanted LINK=PORT such as {next(iter(chamber.links))}=2101")
+        fixed[link] = int(number)
+    return fixed
+
+
+def _lines(chamber: Chamber, addresses: Mapping[str, str]) -> dict[str, Line]:
+    """The links of a chamber file that lead to these addresses."""
+    lines: dict[str, Line] = {}
+    for link, line in chamber.links.items():
+        address = addresses[link]
+        host, _, port = address.rpartition(":")
+        host = WILDCARDS.get(host, host)
+        if isinstance(line, SerialLine):
+            lines[link] = SerialLine(kind="serial", device=address, baud=line.baud)
+        elif isinstance(line, TcpLine):
+            lines[link] = TcpLine(kind="tcp", host=host, port=int(port))
+        elif isinstance(line, ModbusLine):
+            lines[link] = ModbusLine(kind="modbus_tcp", host=host, port=int(port))
+        elif line.resource.startswith("ASRL"):
+            lines[link] = VisaLine(kind="visa", resource=f"ASRL{address}::INSTR")
+        else:
+            lines[link] = VisaLine(kind="visa", resource=f"TCPIP::{host}::{port}::SOCKET")
+    return lines
+
+
+def _write_chamber(path: Path, loaded: LoadedChamber, lines: Mapping[str, Line]) -> None:
+    """Write the file whole or not at all: a client may be waiting for it to appear."""
+    remark = f"Ports of a simulated chamber, valid while it is served (process {os.getpid()})."
+    text = readdressed(loaded, lines, remark)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+def _announce(wish: Wish, chamber: Chamber, addresses: Mapping[str, str], truth_port: int | None) -> None:
+    """Say where everything is; the last line begins with READY and is for programs."""
+    said: dict[str, object] = {
+        "chamber": chamber.chamber,
+        "simulated": True,
+        "seed": wish.seed,
+        "speed": wish.speed,
+        "pid": os.getpid(),
+        "links": dict(addresses),
+        "chamber_file": str(wish.write_chamber) if wish.write_chamber is not None else None,
+        "truth": f"{wish.host}:{truth_port}" if truth_port is not None else None,
+    }
+    say(f"SIMULATED chamber {chamber.chamber}, {wish.speed:g} simulated seconds per second. Ctrl-C ends it.")
+    for link, address in addresses.items():
+        say(f"  {link:<18} {address}")
+    print(f"READY {json.dumps(said)}", flush=True)
