@@ -10,6 +10,7 @@ from pvdctl.chamber.document import Document
 from pvdctl.chamber.model import Chamber
 from pvdctl.chamber.problems import BadFile
 from pvdctl.chamber.rules import Rules
+from pvdctl.chamber.source_wiring import SourceWiring
 from pvdctl.chamber.wiring import Wiring
 from pvdctl.chamber.yaml_text import document, read
 
@@ -48,7 +49,8 @@ def _validate(doc: Document, drivers: Collection[str] | None) -> LoadedChamber:
         from pvdctl.chamber import complaints  # needed only when something is wrong
 
         raise BadFile(doc.path, [*doc.problems, *complaints.problems(error, Chamber, doc)]) from error
-    problems = [*doc.problems, *Wiring(model, doc, drivers).check(), *Rules(model, doc).check()]
+    wiring = [*Wiring(model, doc, drivers).check(), *SourceWiring(model, doc).check()]
+    problems = [*doc.problems, *wiring, *Rules(model, doc).check()]
     if problems:
         raise BadFile(doc.path, problems)
     return LoadedChamber(model, doc.text, doc.sha256, doc.path, doc)

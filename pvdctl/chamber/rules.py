@@ -5,6 +5,7 @@ What is checked here by name and unit, process.conditions binds to live readings
 
 from collections.abc import Mapping
 
+from pvdctl.chamber.checker import Checker, Way
 from pvdctl.chamber.document import Document
 from pvdctl.chamber.model import Chamber, Condition, Rule
 from pvdctl.chamber.near import near_miss
@@ -24,16 +25,12 @@ DERIVED: Mapping[str, str] = {
 }
 """Readings that the process derives, with their unit (empty for yes or no); for rules, beside inputs and gauges."""
 
-Way = tuple[str | int, ...]
 
-
-class Rules:
+class Rules(Checker):
     """Collects the problems of the interlock rules of one chamber file."""
 
     def __init__(self, chamber: Chamber, doc: Document) -> None:
-        self.chamber = chamber
-        self.doc = doc
-        self.problems: list[Problem] = []
+        super().__init__(chamber, doc)
         self._readings: dict[str, str] = dict.fromkeys(chamber.io.inputs, "")
         self._readings |= dict.fromkeys(chamber.gauges, "mbar")
         self._readings |= DERIVED
@@ -48,28 +45,25 @@ class Rules:
             way: Way = ("io", kind) if kind == "inputs" else (kind,)
             for name in self.chamber.io.inputs if kind == "inputs" else self.chamber.gauges:
                 if name in DERIVED:
-                    self._say((*way, name), "a name of its own", f"'{name}', which pvdctl derives itself", key=True)
+                    self.say((*way, name), "a name of its own", f"'{name}', which pvdctl derives itself", key=True)
         first: dict[str, int] = {}
         for index, rule in enumerate(self.chamber.interlocks):
             way = ("interlocks", index)
             if rule.name in first:
                 line, _ = self.doc.place(("interlocks", first[rule.name], "name"))
-                self._say((*way, "name"), "each rule name once", f"'{rule.name}' a second time (first in line {line})")
+                self.say((*way, "name"), "each rule name once", f"'{rule.name}' a second time (first in line {line})")
             first.setdefault(rule.name, index)
             self._rule(way, rule)
         return self.problems
 
-    def _say(self, way: Way, wanted: str, found: str, hint: str = "", *, key: bool = False) -> None:
-        self.problems.append(self.doc.problem(way, wanted, found, hint, key=key))
-
     def _rule(self, way: Way, rule: Rule) -> None:
         if not rule.require:
-            self._say((*way, "require"), "at least one condition (else the rule can never trip)", "none")
+            self.say((*way, "require"), "at least one condition (else the rule can never trip)", "none")
         for word in ("cause", "consequence", "response"):
             if not getattr(rule, word).strip():
-                self._say((*way, word), "a sentence: an alarm must say what to do about it", "nothing")
+                self.say((*way, word), "a sentence: an alarm must say what to do about it", "nothing")
         if rule.action == "none" and not rule.force and rule.priority == "critical":
-            self._say((*way, "action"), "something to force or to do in a critical rule", "nothing")
+            self.say((*way, "action"), "something to force or to do in a critical rule", "nothing")
         for kind, conditions in (("applies_when", rule.applies_when), ("require", rule.require)):
             for index, condition in enumerate(conditions):
                 self._condition((*way, kind, index), condition)
@@ -77,15 +71,15 @@ class Rules:
             if name not in self._driven:
                 known = sorted(self._driven)
                 hint = near_miss(name, known)
-                self._say((*way, "force", index), "an output, actuator, supply, turbo or ion gauge", f"'{name}'", hint)
+                self.say((*way, "force", index), "an output, actuator, supply, turbo or ion gauge", f"'{name}'", hint)
 
     def _condition(self, way: Way, condition: Condition) -> None:
         tests = [key for key in ("below", "above", "is") if getattr(condition, key.replace("is", "is_")) is not None]
         if (condition.reading is None) == (condition.asked is None):
-            self._say(way, "exactly one of 'reading' and 'asked'", "both" if condition.reading else "neither")
+            self.say(way, "exactly one of 'reading' and 'asked'", "both" if condition.reading else "neither")
             return
         if len(tests) != 1:
-            self._say(way, "exactly one of 'below', 'above' and 'is'", " and ".join(tests) or "none")
+            self.say(way, "exactly one of 'below', 'above' and 'is'", " and ".join(tests) or "none")
             return
         if condition.asked is not None:
             self._asked(way, condition.asked, tests[0])
@@ -95,28 +89,28 @@ class Rules:
     def _asked(self, way: Way, name: str, test: str) -> None:
         if name not in self._driven:
             hint = near_miss(name, sorted(self._driven))
-            self._say((*way, "asked"), "an output, actuator, supply, turbo or ion gauge", f"'{name}'", hint)
+            self.say((*way, "asked"), "an output, actuator, supply, turbo or ion gauge", f"'{name}'", hint)
         if test != "is":
-            self._say((*way, test), "'is' with open, closed, on or off for what is asked", f"'{test}'", key=True)
+            self.say((*way, test), "'is' with open, closed, on or off for what is asked", f"'{test}'", key=True)
 
     def _reading(self, way: Way, name: str, test: str, condition: Condition) -> None:
         unit = self._readings.get(name)
         if unit is None:
-            self._say((*way, "reading"), "a reading", f"'{name}'", near_miss(name, sorted(self._readings)))
+            self.say((*way, "reading"), "a reading", f"'{name}'", near_miss(name, sorted(self._readings)))
             return
         if test == "is":
             if unit:
                 found = f"'is', but {name} is a number in {unit}"
-                self._say((*way, "is"), "'below' or 'above'", found, key=True)
+                self.say((*way, "is"), "'below' or 'above'", found, key=True)
             return
         if not unit:
-            self._say((*way, test), "'is' with on or off", f"'{test}', but {name} is yes or no", key=True)
+            self.say((*way, test), "'is' with on or off", f"'{test}', but {name} is yes or no", key=True)
             return
         limit = condition.below if test == "below" else condition.above
         try:
             parse(limit, unit)
         except NotAQuantity as error:
-            self._say((*way, test), wanted(unit), error.found, error.hint)
+            self.say((*way, test), wanted(unit), error.found, error.hint)
 
 
 def ceilings_mbar(chamber: Chamber, valve: str) -> list[tuple[str, float]]:
