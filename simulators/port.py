@@ -5,6 +5,7 @@ instrument serves virtual time in memory and real time on a pty or a socket.
 """
 
 from collections import deque
+from math import inf
 from typing import Protocol
 
 
@@ -51,6 +52,12 @@ class WirePort:
                 return
             data = heard
         self.hear(data, now_s)
+
+    @property
+    def next_answer_s(self) -> float:
+        """When the next answer leaves that is queued already; inf when there is none."""
+        answers = self._answers
+        return answers[0][0] if answers else inf
 
     def take(self, until_s: float) -> tuple[float, bytes] | None:
         """See `Port.take`."""

@@ -326,6 +326,8 @@ class Chamber(Model):
     chamber: Name
     version: str
     description: str = ""
+    simulated: bool = False
+    """Its links lead to a simulated chamber (written by `pvdctl simulator serve`): everything made there says so."""
     scan: Scan
     links: dict[Name, Line]
     instruments: dict[Name, Instrument]

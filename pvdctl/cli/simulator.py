@@ -16,6 +16,7 @@ from pvdctl.chamber.readdress import readdressed
 from pvdctl.cli import shipped
 from pvdctl.cli.assemble import judge_fault, make_bench, make_drivers, make_server
 from pvdctl.cli.exits import DONE, WrongUsage, must_be_readable, say
+from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
@@ -60,7 +61,7 @@ def serve(wish: Wish) -> int:
     loaded = load_chamber(path, shipped.driver_names())
     chamber = loaded.model
     for fault in wish.faults:
-        judge_fault(fault, list(chamber.instruments), ["*"] if wish.truth_port is not None else [])
+        _judge_fault(fault, chamber, phases_are_told=wish.truth_port is not None)
     made_here = wish.directory is None
     directory = Path(tempfile.mkdtemp(prefix="pvd-simulated-")) if wish.directory is None else wish.directory
     try:
@@ -71,6 +72,22 @@ def serve(wish: Wish) -> int:
     finally:
         if made_here:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _judge_fault(fault: str, chamber: Chamber, *, phases_are_told: bool) -> None:
+    """Raises WrongUsage for a fault that cannot happen here."""
+    when = fault.partition("@")[2].partition(":")[0]
+    step = when.partition(".")[0]
+    by_phase = not when[:1].isdigit() and "." in when
+    if by_phase and not phases_are_told:
+        raise WrongUsage(
+            f"--fault {fault}: a served chamber knows nothing of recipes; give a time such as 90s, or open a "
+            "--truth-port through which it is told of phases"
+        )
+    try:
+        judge_fault(fault, list(chamber.instruments), [step] if by_phase else [])
+    except OperatorError as error:
+        raise WrongUsage(f"--fault: {error}") from error
 
 
 def _serve(wish: Wish, loaded: LoadedChamber, directory: Path) -> int:
@@ -108,8 +125,9 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
     for link, line in chamber.links.items():
         names = [name for name, instrument in chamber.instruments.items() if instrument.link == link]
         if len(names) != 1:
-            raise WrongUsage(
-                f"chamber {chamber.chamber}: link {link} has {len(names)} instruments; a served chamber has one per link"
+            raise OperatorError(
+                f"chamber {chamber.chamber}: link {link} has {len(names)} instruments; "
+                "a served chamber has one per link"
             )
         name = names[0]
         monitor = name == chamber.monitor.instrument
