@@ -1,0 +1,113 @@
+"""A port of this machine that is open: what `links.stream_link` wants of it, and the one with a file descriptor."""
+
+import select
+from collections.abc import Callable
+from typing import Protocol
+
+CHUNK = 4096
+"""Bytes taken at once; the longest answer known here has some 200."""
+
+
+class Port(Protocol):
+    """An opened port. All methods raise the exceptions listed in `port_errors`."""
+
+    reopens: bool
+    """After a time-out it is better opened anew than drained: a network connection holds back what was not delivered
+    and delivers it later."""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether bytes are there, or come within `seconds`. Also true when the port has gone: `receive` says so."""
+
+    def receive(self) -> bytes:
+        """The bytes that are there, perhaps none."""
+
+    def send(self, data: bytes, within_s: float) -> None:
+        """Hand over all of `data`, or raise TimeoutError after about `within_s`."""
+
+    def discard_output(self) -> None:
+        """Throw away what was handed over and has not left yet, where that is possible."""
+
+    def close(self) -> None:
+        """Close; what has not left is thrown away."""
+
+
+class DescriptorPort:
+    """A serial port or a socket, without blocking.
+
+    fd: its file descriptor. receive, send: take a number of bytes, and bytes, as `socket.recv` and `socket.send` do.
+    flush: throws away what has not left yet. shut: closes.
+    """
+
+    __slots__ = ("_fd", "_flush", "_receive", "_send", "_shut", "_wait", "reopens")
+
+    def __init__(
+        self,
+        fd: int,
+        receive: Callable[[int], bytes],
+        send: Callable[[bytes], int],
+        flush: Callable[[], None],
+        shut: Callable[[], None],
+        *,
+        reopens: bool,
+    ) -> None:
+        self._fd = fd
+        self._receive = receive
+        self._send = send
+        self._flush = flush
+        self._shut = shut
+        self._wait = _waiting(fd)
+        self.reopens = reopens
+
+    def wait(self, seconds: float) -> bool:
+        """See `Port.wait`."""
+        return bool(self._wait(seconds * 1000.0))
+
+    def receive(self) -> bytes:
+        """See `Port.receive`."""
+        try:
+            data = self._receive(CHUNK)
+        except BlockingIOError:
+            return b""
+        if not data:
+            raise EOFError("the far end has gone away")
+        return data
+
+    def send(self, data: bytes, within_s: float) -> None:
+        """See `Port.send`. Each piece may take `within_s`; requests are short and leave in one."""
+        while True:
+            try:
+                sent = self._send(data)
+            except BlockingIOError:
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
+            if not select.select((), (self._fd,), (), within_s)[1]:
+                raise TimeoutError(f"{len(data)} bytes could not be sent within {within_s:g} s")
+
+    def discard_output(self) -> None:
+        """See `Port.discard_output`."""
+        self._flush()
+
+    def close(self) -> None:
+        """See `Port.close`."""
+        try:
+            self._flush()  # or closing a serial port waits until all has left, for ever if flow control says so
+        finally:
+            self._shut()
+
+
+def _waiting(fd: int) -> Callable[[float], object]:
+    """A function that waits for bytes, so many milliseconds at most; its result is true when they are there.
+
+    `poll`, because `select` refuses descriptors above 1023; where the system has no `poll`, `select`.
+    """
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return poll.poll
+
+    def wait(milliseconds: float) -> object:
+        return select.select((fd,), (), (), milliseconds / 1000.0)[0]
+
+    return wait

@@ -1,0 +1,86 @@
+"""Serial ports: a device, a pseudo-terminal, `rfc2217://`, or any other URL that pyserial knows.
+
+pyserial opens and sets the line; then, where the port has a file descriptor, its bytes are read and written directly:
+pyserial's own `read` costs several times the system calls, and its `readline` extends its time-out with every byte.
+"""
+
+import os
+from functools import partial
+from typing import Any
+
+import serial
+
+from pvdctl.clock import Clock
+from pvdctl.links.port import CHUNK, DescriptorPort, Port
+from pvdctl.links.stream_link import StreamLink
+from pvdctl.links.tcp_link import tcp_link
+
+TURN_S = 0.02
+"""How long one look at a port without a file descriptor may take. Changing pyserial's time-out for each look would
+renegotiate the line with an RFC 2217 server."""
+WRITE_TIMEOUT_S = 0.5
+"""For ports without a file descriptor; pyserial's default is to wait for ever."""
+SOCKET = "socket://"
+
+
+class PyserialPort:
+    """`port.Port` through pyserial's own calls, for ports without a file descriptor."""
+
+    __slots__ = ("_held", "_serial", "reopens")
+
+    def __init__(self, opened: Any) -> None:
+        self._serial = opened
+        self._held = b""
+        self.reopens = False
+
+    def wait(self, seconds: float) -> bool:
+        """See `Port.wait`. In turns of `TURN_S`, the last of which may go past the end by as much."""
+        turns = max(1, round(seconds / TURN_S)) if seconds > 0.0 else 0
+        while not self._held:
+            waiting = self._serial.in_waiting
+            if waiting:
+                self._held = self._serial.read(min(waiting, CHUNK))
+            elif turns <= 0:
+                return False
+            else:
+                self._held = self._serial.read(1)
+                turns -= 1
+        return True
+
+    def receive(self) -> bytes:
+        """See `Port.receive`."""
+        held, self._held = self._held, b""
+        return held
+
+    def send(self, data: bytes, within_s: float) -> None:
+        """See `Port.send`; within `WRITE_TIMEOUT_S`, whatever is asked."""
+        self._serial.write(data)
+
+    def discard_output(self) -> None:
+        """See `Port.discard_output`."""
+        self._serial.reset_output_buffer()
+
+    def close(self) -> None:
+        """See `Port.close`."""
+        self._serial.close()
+
+
+def _connect(device: str, baud: int) -> Port:
+    """Open `device` for this program alone, 8N1 without flow control. Raises what is listed in `port_errors`."""
+    opened: Any = serial.serial_for_url(device, baud, timeout=TURN_S, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+    try:
+        fd: int = opened.fileno()
+    except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
+        return PyserialPort(opened)
+    return DescriptorPort(
+        fd, partial(os.read, fd), partial(os.write, fd), opened.reset_output_buffer, opened.close, reopens=False
+    )
+
+
+def serial_link(name: str, device: str, baud: int, clock: Clock) -> StreamLink:
+    """A link over a serial port. `socket://host:port` is a raw TCP connection and is opened as one."""
+    if device.startswith(SOCKET):
+        host, _, port = device.removeprefix(SOCKET).partition("?")[0].rstrip("/").rpartition(":")
+        if host and port.isascii() and port.isdigit():
+            return tcp_link(name, host.strip("[]"), int(port), clock)
+    return StreamLink(name, f"serial port {device}", partial(_connect, device, baud), clock)
