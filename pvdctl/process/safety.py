@@ -45,7 +45,9 @@ class SafeOutputs:
     def ramp_sources(self, to_a: float) -> bool:
         """One scan of a ramp down to `to_a` (never up) at the sources' slew; True when asked current is there."""
         context = self._context
-        elapsed_s = min(context.now_s - self._last_s, 1.0)
+        elapsed_s = context.now_s - self._last_s
+        if elapsed_s > 2.0 * context.chamber.scan.period_s:  # the ramp begins now
+            elapsed_s = context.chamber.scan.period_s
         self._last_s = context.now_s
         done = True
         for supply in self._supplies:
