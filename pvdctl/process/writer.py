@@ -42,6 +42,8 @@ class Writer:
         self._digital = tuple((outputs[driven.get(name, name)], 1 << bit) for name, bit in bit_of.items())
         self._others = tuple(_Driven(o) for o in outputs.all if o.kind != "digital")
         self._word = 0
+        self._busy = True
+        """Something beside the coils is still to be sent or answered."""
         self.failures: list[tuple[str, PvdctlError]] = []
         self.results: list[tuple[str, float]] = []
         switchless = {name for name in bit_of if name not in driven}
@@ -71,6 +73,9 @@ class Writer:
             self.results += self._carried
             self._carried.clear()
         self._io_act = self._equipment.io.write(self._word)
+        if not changed and not self._busy:
+            return
+        self._busy = False
         for driven in self._others:
             act = driven.act
             if act is not None and act.state != WAITING:
@@ -83,9 +88,13 @@ class Writer:
                     error = act.error
                     if isinstance(error, PvdctlError):
                         self.failures.append((driven.name, error))
-            if driven.written != driven.output.granted and now_s - driven.failed_s >= RETRY_S:
-                driven.written = driven.sent = driven.output.granted
-                driven.act = self._send(driven.output)
+            if driven.written != driven.output.granted:
+                self._busy = True
+                if now_s - driven.failed_s >= RETRY_S:
+                    driven.written = driven.sent = driven.output.granted
+                    driven.act = self._send(driven.output)
+            elif driven.act is not None:
+                self._busy = True
 
     def _note_plain(self, word: int) -> None:
         """Outputs of the PLC without switches of their own that the new word changes: the coupler's answer tells."""
