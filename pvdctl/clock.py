@@ -12,8 +12,9 @@ from typing import Protocol
 class Clock(Protocol):
     """Monotonic seconds and the calendar."""
 
-    now_s: float
-    """Seconds since the clock was made; never goes back."""
+    @property
+    def now_s(self) -> float:
+        """Seconds since the clock was made; never goes back."""
 
     def utc(self) -> datetime:
         """Calendar time belonging to `now_s`, in UTC."""

@@ -82,7 +82,7 @@ def _verdict(path: Path, planned: Plan) -> str:
     """One line: how long, and what of which charge."""
     chamber, model = planned.chamber.model, planned.recipe.model
     uses = ", ".join(
-        f"{show(used, 'mg', 3)} of {show(chamber.sources[name].charge_mg, 'mg')} in {name}"
+        f"{show(round(used, 1), 'mg')} of {show(chamber.sources[name].charge_mg, 'mg')} in {name}"
         for name, used in planned.uses_mg.items()
         if used
     )

@@ -1,0 +1,1 @@
+"""Figures that are measured and not asserted: `make bench` prints them. Fast tests elsewhere assert what must hold."""
