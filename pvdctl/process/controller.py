@@ -30,10 +30,13 @@ from pvdctl.record.event import Event
 
 
 class Recorder(Protocol):
-    """Where events and samples go. Both raise RecordError when they cannot be kept."""
+    """Where events and samples go. All raise RecordError when something cannot be kept."""
 
     def append(self, events: Sequence[Event]) -> None:
-        """Commit durably; returns only then."""
+        """Take events; `settled` says when they are on the disk."""
+
+    def settled(self) -> bool:
+        """Whether everything taken is on the disk. False: not yet, so the acts of this scan have to wait."""
 
     def sample(self, at_s: float, row: tuple[Any, ...]) -> None:
         """Keep one row of figures of the run."""
@@ -96,6 +99,8 @@ class Controller:
         self._requests: deque[Request] = deque()
         self._work = UnitWork(self)
         self._judging = False
+        self._unreleased = False
+        """Outputs were granted anew in a scan whose events are not on the disk yet."""
 
     # --- from outside ---------------------------------------------------------------------------------------------
     def load(self, order: Order) -> None:
@@ -160,20 +165,26 @@ class Controller:
         self._finish_scan(now_s, changed, aborting=self.unit.state is State.ABORTING and state is not State.ABORTING)
 
     def _finish_scan(self, now_s: float, changed: bool, *, aborting: bool) -> None:
-        """Record, then write; the other way round for Abort and for the hold that a failed record forces."""
+        """Record, then write; the other way round for Abort and for the hold that a failed record forces.
+
+        A scan whose events are not on the disk yet writes nothing, not even the heartbeat: the next one does.
+        """
         notices = self.equipment.notices()
         for at_s, who, text in notices:
             self.context.emit("link", who, text, data={"at_s": at_s})
         if self.alarms.changes:
             self._tell_alarms()
         self.alarms.tick(now_s)
+        changed = changed or self._unreleased
         first = aborting or bool(self.record_failure)
-        if first and self.adopted:
-            self.writer.write(now_s, changed)
+        if first:
+            self._write(now_s, changed)
         if not self._record() and not first:
+            self._unreleased = changed
             return
-        if not first and self.adopted:
-            self.writer.write(now_s, changed)
+        self._unreleased = False
+        if not first:
+            self._write(now_s, changed)
         if self.writer.failures:
             for name, error in self.writer.failures:
                 self.context.emit("result", name, f"{name} was not written: {error}")
@@ -183,8 +194,14 @@ class Controller:
                 self.context.emit("result", name, f"{name} is written {'on' if value else 'off'}", new=value)
             self.writer.results.clear()
 
+    def _write(self, now_s: float, changed: bool) -> None:
+        """Carry the outputs to the workers, and let pass what steps have asked of instruments besides."""
+        if self.adopted:
+            self.writer.write(now_s, changed)
+        self.equipment.release()
+
     def _record(self) -> bool:
-        """Commit this scan's events, then its sample; False if that failed."""
+        """Record this scan's events, then its sample; False if that failed or is not on the disk yet."""
         context = self.context
         if self.record_failure:
             context.pending.clear()
@@ -195,11 +212,11 @@ class Controller:
                 context.pending.clear()
             if self.running:
                 self.recorder.sample(context.now_s, self.sampling.row())
+            return self.recorder.settled()
         except RecordError as error:
             context.pending.clear()
             self.record_failed(error)
             return False
-        return True
 
     def record_failed(self, error: RecordError) -> None:
         """Nothing can be recorded any more: nothing new is started, and what runs is held."""

@@ -9,12 +9,17 @@ from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Sup
 from pvdctl.process.outputs import Output, Outputs
 
 
+def _nothing_is_kept() -> None:
+    """Workers that run inline run after the scan, when its events are on the disk already."""
+
+
 @dataclass(frozen=True)
 class Equipment:
     """The chamber's instruments by role; made by whoever wires the rooms together.
 
     notices: returns, and forgets, what links have reported since the last call: (when, who, text).
     identities: instrument name to what it said it is; empty text while it has not.
+    release: lets the acts asked for so far reach the instruments, where something keeps them until they are recorded.
     """
 
     chamber: Chamber
@@ -27,6 +32,7 @@ class Equipment:
     polls: tuple[Poll, ...]
     notices: Callable[[], list[tuple[float, str, str]]]
     identities: Callable[[], dict[str, str]]
+    release: Callable[[], None] = _nothing_is_kept
 
     def make_outputs(self) -> Outputs:
         """Every output of the chamber: actuators and other PLC outputs, supplies, turbo, ion gauges."""

@@ -6,28 +6,31 @@ One directory holds many runs, one after the other. Readers use `pvdctl.record.r
 
 import hashlib
 import platform
-import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import pvdctl
-from pvdctl.clock import Clock, VirtualClock, cpu_wall_s
-from pvdctl.errors import Bug, RecordError
+from pvdctl.clock import Clock, cpu_wall_s
+from pvdctl.errors import Bug, OperatorError, RecordError
+from pvdctl.record.clock_watch import ClockWatch
 from pvdctl.record.database import WriterLock, become_writer, has_wal_reset_bug, journal_for, sqlite_version
-from pvdctl.record.event import PLACE_FIELDS, WALL_CLOCK_FIELDS, Event, Facts, read
+from pvdctl.record.event import PLACE_FIELDS, WALL_CLOCK_FIELDS, Event, Facts
+from pvdctl.record.host import file_system, os_user
 from pvdctl.record.interrupted import closing_event
-from pvdctl.record.log import EventLog, Stamp, verify_chain
+from pvdctl.record.keys import record_id_of, record_key
+from pvdctl.record.log import EventLog, Stamp
+from pvdctl.record.opening import what_went_before
 from pvdctl.record.place import new_run_id
 from pvdctl.record.reader import RecordReader, Run
 from pvdctl.record.samples import Sampler, SampleStore
 from pvdctl.record.verify import Verdict, run_sha256, verify
 
-TAIL_EVENTS = 1_000
-"""Events whose chain is checked at each opening (2 ms); all of them after an end without a word."""
+Meaning = Literal["approved", "rejected", "reviewed"]
+"""What a signature says about a run."""
 
 _BY_THE_RECORD = "system:record"
 
@@ -52,13 +55,14 @@ class Record:
         self.slowest_commit_s = 0.0
         self._lock = lock
         self._wall_s = wall_s
-        self._log = EventLog(directory, journal)
+        self._log = EventLog(directory, journal, wall_s)
         try:
             self._samples = SampleStore(directory, journal, wall_s, self._vouch)
         except RecordError:
             self._log.close()
             raise
         self._reader = RecordReader(self._log.connection, self._samples.connection, directory)
+        self._watch = ClockWatch(clock)
         self.sample: Sampler = self._samples.add
 
     @classmethod
@@ -70,9 +74,9 @@ class Record:
         versions: Mapping[str, str] | None = None,
         wall_s: Callable[[], float] = cpu_wall_s,
     ) -> "Record":
-        """Open a record directory for writing, or make one.
+        """Open a record directory for writing, or make one with a key of its own.
 
-        Settings are read back, the chain is checked, runs left open by a crash are closed as interrupted, and the
+        Settings are read back, the log is checked, runs left open by a crash are closed as interrupted, and the
         opening itself is an event. versions: of further software, for that event. wall_s: wall seconds from any zero,
         which decide when samples go to the disk. Raises RecordError if any of it fails.
         """
@@ -105,12 +109,23 @@ class Record:
         """
         self._append(events, Stamp(self._utc(), self.run))
 
+    def settled(self) -> bool:
+        """Whether all events are on the disk: always, because `append` returns only then."""
+        return True
+
     def _append_one(self, event: Event) -> None:
         self.append((event,))
 
     def _vouch(self, event: Event) -> None:
         """Take the event of a block of samples: with the next commit, or now if the last one still waits."""
         if self._log.later(event):
+            self.append(())
+        else:
+            self.keep()
+
+    def keep(self) -> None:
+        """To be called now and then while nothing happens: signs what has waited a minute for a checkpoint."""
+        if self._log.checkpoint_late:
             self.append(())
 
     def _append(self, events: Sequence[Event], stamp: Stamp) -> None:
@@ -120,7 +135,15 @@ class Record:
         self.slowest_commit_s = max(self.slowest_commit_s, took_s)
 
     def _utc(self) -> str:
-        return iso(self.clock.utc())
+        return iso(self._calendar())
+
+    def _calendar(self) -> datetime:
+        """Calendar time; a jump since it was last asked is an event of its own, with the next commit."""
+        utc = self.clock.utc()
+        jump = self._watch.look(utc)
+        if jump is not None:
+            self._log.later(jump)
+        return utc
 
     def begin_run(
         self,
@@ -157,7 +180,7 @@ class Record:
                 raise Bug(
                     f"the {what}'s text has SHA-256 {found}, but {wanted} was given: record the text that was read"
                 )
-        utc = self.clock.utc()
+        utc = self._calendar()
         day = f"{utc:%Y%m%d}"
         taken = [run.run for run in self._reader.runs()]
         run = new_run_id(utc, recipe_name, taken, sum(name.startswith(day) for name in taken))
@@ -170,6 +193,7 @@ class Record:
             "operator": operator,
             "sample_id": sample_id,
             "note": note,
+            "clock": self._watch.state(),
             "identities": dict(identities),
             "columns": [[name, unit] for name, unit in columns],
         }
@@ -204,6 +228,29 @@ class Record:
         self._append((event,), Stamp(self._utc(), self.run, wall))
         self.run = ""
 
+    def sign(self, run_id: str, meaning: Meaning, reason: str, actor: str) -> str:
+        """Put a signature under a run that has ended; returns the fingerprint that was signed.
+
+        Reviewed, approved or rejected, by whom and why: an event that names the run's fingerprint and its place in the
+        log, so it fits no other run and no other version of this one. Raises OperatorError if there is no such run or
+        no reason, RecordError if the run has not ended, its samples were changed, or it cannot be written.
+        """
+        if not reason.strip():
+            raise OperatorError("a signature needs a reason: say what was looked at, or why the run is rejected.")
+        run = self._reader.run(run_id)
+        sha256 = run_sha256(self._reader, run.run)
+        facts: Facts = {
+            "meaning": meaning,
+            "record_sha256": sha256,
+            "first_seq": run.first_seq,
+            "last_seq": run.last_seq,
+            "simulated": run.simulated,
+        }
+        text = f"run {run.run} is {meaning} by {actor}"
+        event = Event("signature", run.run, text, actor=actor, why=reason, data=facts, at_s=self.clock.now_s)
+        self._append((event,), Stamp(self._utc()))
+        return sha256
+
     # -- checking ------------------------------------------------------------------------------------------------
 
     def run_sha256(self, run_id: str) -> str:
@@ -218,15 +265,9 @@ class Record:
 
     def _boot(self, journal: str, versions: Mapping[str, str]) -> None:
         """Check what is there, say that a program begins to write, close what an earlier one left open."""
-        row = self._log.connection.execute("SELECT body FROM event WHERE seq = ?", (self._log.seq,)).fetchone()
-        newest = read(row[0]) if row else None
-        in_order = newest is None or newest.kind == "shutdown"
-        chain = verify_chain(self._log.connection, max(0, self._log.seq - TAIL_EVENTS) if in_order else 0)
-        if chain.problem:
-            raise RecordError(
-                f"record {self.directory} is not what was written: {chain.problem} "
-                "Keep it as it is and start a new record."
-            )
+        before = what_went_before(self._log.connection, self._samples.connection, self.directory)
+        self._log.signer = key = record_key(self.directory, self._reader.record_id() or "")
+        before.check(key.public)
         facts: Facts = {
             "versions": {
                 "pvdctl": pvdctl.__version__,
@@ -236,16 +277,19 @@ class Record:
             },
             "sqlite": {"journal": journal, "wal_reset_bug": has_wal_reset_bug(sqlite_version())},
             "host": platform.node(),
-            "clock": "virtual" if isinstance(self.clock, VirtualClock) else "real",
-            "previous": {"seq": self._log.seq, "hash": self._log.head.hex(), "in_order": in_order},
+            "user": os_user(),
+            "file_system": file_system(self.directory),
+            "clock": self._watch.state(),
+            "key": str(key.public),
+            "previous": {"seq": self._log.seq, "root": self._log.tree.root().hex(), "in_order": before.in_order},
         }
-        if newest is None:
-            facts["record_id"] = secrets.token_hex(16)  # tells two records apart, should their files be exchanged
-        after = "" if in_order else "; the program before ended without a word"
+        if before.seq == 0:
+            facts["record_id"] = record_id_of(key.public)  # tells two records apart, should files be exchanged
+        after = "" if before.in_order else "; the program before ended without a word"
         text = f"pvdctl {pvdctl.__version__} opens the record{after}"
         self._append_one(Event("boot", "record", text, actor=_BY_THE_RECORD, data=facts, at_s=self.clock.now_s))
         self._log.boot = self._log.seq
-        if not in_order:
+        if not before.in_order:
             self.interrupted = tuple(
                 self._close_interrupted(run) for run in self._reader.runs() if run.last_seq is None
             )

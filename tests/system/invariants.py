@@ -68,6 +68,7 @@ class _Witness:
         self._recorder = recorder
         self.intents: dict[str, object] = {}
         self.sample = recorder.sample
+        self.settled = recorder.settled
 
     def append(self, events: Sequence[Event]) -> None:
         """Pass on; only what was committed counts."""
