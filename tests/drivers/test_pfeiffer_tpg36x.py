@@ -292,7 +292,9 @@ NOISE = st.lists(st.binary(max_size=40), max_size=4)
 def _noise(chunks: list[bytes], acknowledged: bool) -> None:
     driver = gauges({"a": 1})
     opening = [*dialogue("UNI", "0"), *dialogue("PRX", "0,+1.0E-2")]
-    steps = [*opening, *([(b"PRX\r", ACK), (b"\x05", chunks)] if acknowledged else [(b"PRX\r", chunks)])]
+    # Noise that happens to be ACK or NAK is followed by ENQ, which nobody answers then.
+    noise = [(b"PRX\r", ACK), (b"\x05", chunks)] if acknowledged else [(b"PRX\r", chunks), (b"\x05", None)]
+    steps = [*opening, *noise]
     desk = Desk(driver, Conversation(steps))
     driver.prepare(desk.link)
     with pytest.raises(PvdctlError):
