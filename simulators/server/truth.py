@@ -16,6 +16,7 @@ What cannot be done is answered `{"ok": false, "error": "..."}`.
 import json
 import socket
 from collections.abc import Callable
+from math import floor
 
 from simulators.faults import near_miss
 from simulators.plant.plant import Plant
@@ -74,10 +75,12 @@ class TruthSocket:
         name, _, rest = _word(asked, "fault").partition("@")
         when, colon, arguments = rest.partition(":")
         if when == "now":
-            when = f"{now_s:.6f}s"
+            when = f"{floor(now_s * 1e6) / 1e6:.6f}s"  # never a hair after now
         elif when.startswith("+"):
             when = f"{now_s + _seconds(when[1:]):.6f}s"
-        self._server.bench.arrange(f"{name}@{when}{colon}{arguments}")
+        bench = self._server.bench
+        bench.arrange(f"{name}@{when}{colon}{arguments}")
+        bench.advance(now_s)  # what is due now has happened when this is answered
         return {"time_s": now_s}
 
     def _clear(self, asked: Answer) -> Answer:
