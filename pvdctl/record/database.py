@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import quote
 
 from pvdctl.errors import RecordError
+from pvdctl.record.host import NETWORK_FILE_SYSTEMS, file_system
 
 OLDEST = (3, 38, 0)
 """STRICT tables came with 3.37.0, JSON functions are always built in since 3.38.0 (SQLite release history)."""
@@ -280,6 +281,13 @@ def settle(connection: sqlite3.Connection) -> None:
 def become_writer(directory: Path) -> WriterLock:
     """Make the directory if need be and become its one writer. Raises RecordError."""
     try:
+        kind = file_system(directory)
+        if kind in NETWORK_FILE_SYSTEMS:
+            raise RecordError(
+                f"record {directory} lies on a network file system ({kind}): its locks and syncs cannot be relied on, "
+                "and the record could be damaged. Keep the record on a local disk and back it up to the network "
+                "(`pvdctl backup`)."
+            )
         missing = [part for part in (directory, *directory.parents) if not part.exists()]
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
         sync_directories(part.parent for part in missing)

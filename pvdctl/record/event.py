@@ -33,8 +33,11 @@ Kind = Literal[
     "actuator",  # a valve or shutter was confirmed in a position, or was not
     "alarm",  # an alarm changed its state
     "boot",  # a program opened the record for writing
+    "clock",  # the calendar jumped against the monotonic clock
     "command",  # an operator or the recipe asked for something; recorded before it is done
+    "configuration",  # a setting that later events rest on was changed
     "crystal",  # the crystal in use was changed
+    "export",  # a run was handed out in another form; data says which, with its SHA-256
     "exposure",  # a gas dose ended; data is the row of exposures[]
     "interlock",  # a rule tripped or cleared
     "layer",  # a layer ended; data is the row of layers[]
@@ -50,6 +53,7 @@ Kind = Literal[
     "run_end",
     "run_start",
     "sample_chunk",  # a minute of samples was stored; carries their SHA-256
+    "signature",  # a person reviewed, approved or rejected a run
     "shutdown",  # the program closed the record in good order
     "state",  # the unit changed its state
     "step",  # a step of the recipe began or ended

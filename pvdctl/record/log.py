@@ -1,37 +1,45 @@
-"""The event log: one append-only table, each row chained to the one before.
+"""The event log: one append-only table, its hash tree, and signed checkpoints of the tree.
 
-    hash of row n = SHA-256(hash of row n-1 || body of row n), 32 zero bytes before the first
-
-The chain is a column of its own, never part of a body, so a hash tree can take its place without touching an event.
-What the chain can say and what it cannot: an edit, a deletion in the middle, an insertion, a change of order by
-somebody who does not recompute all later hashes is found. A cut tail, a whole older copy, or a recomputed chain is
-not: that takes something kept outside this file. The triggers stop accidents, not a person with the sqlite3 shell.
+A checkpoint is written in the same commit as the event that asks for it, so it costs no wait for the disk. What log,
+tree and checkpoints can say and what they cannot without something kept elsewhere is in docs/evidence.md. The triggers
+stop accidents, not a person with the sqlite3 shell.
 """
 
-import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from pvdctl.errors import RecordError
+from pvdctl.errors import Bug, RecordError
 from pvdctl.record.database import Shape, Transaction, explain, open_writer, settle
 from pvdctl.record.event import SCHEMA, Event, Facts, body, canonical, core
-
-FIRST = bytes(32)
-"""What the first row is chained to."""
+from pvdctl.record.note import PrivateKey, checkpoint_text
+from pvdctl.record.tree import StoredTree, Tree
 
 FILE = "audit.db"
 
+CHECKPOINT_AT = frozenset({"boot", "configuration", "run_end", "run_start", "shutdown", "signature"})
+"""Kinds of events whose commit carries a checkpoint."""
+
+CHECKPOINT_EVENTS = 256
+"""Of other events, as many may follow a checkpoint. A choice: the tail that a thief of the key's file could rewrite is
+short, and signing costs 0.2 us per event."""
+
+CHECKPOINT_S = 60.0
+"""Wall seconds an event may wait for its checkpoint, if anything is written then. A choice, as above."""
+
+LANDMARKS = "json_extract(body, '$.event.kind') IN ('run_start', 'run_end', 'signature')"
+"""The events that have an index; a question must hold these very words, else SQLite does not use it."""
+
 SHAPE = Shape(
     application_id=0x70766461,  # "pvda"
-    version=1,
+    version=2,  # 1 chained row to row and was never released
     statements=(
         """CREATE TABLE event (
             seq INTEGER PRIMARY KEY,
             body TEXT NOT NULL,
-            hash BLOB NOT NULL CHECK (length(hash) = 32)
+            tree BLOB NOT NULL CHECK (length(tree) >= 32 AND length(tree) % 32 = 0)
         ) STRICT""",
         # REPLACE deletes the old row without firing a delete trigger, hence the guard on insertion.
         """CREATE TRIGGER event_only_next BEFORE INSERT ON event
@@ -41,11 +49,24 @@ SHAPE = Shape(
             BEGIN SELECT RAISE(ABORT, 'the event log only grows: no update'); END""",
         """CREATE TRIGGER event_no_delete BEFORE DELETE ON event
             BEGIN SELECT RAISE(ABORT, 'the event log only grows: no delete'); END""",
+        "CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
+        """CREATE TRIGGER checkpoint_only_next BEFORE INSERT ON checkpoint
+            WHEN NEW.size IS NOT (SELECT max(seq) FROM event) OR NEW.size <= (SELECT max(size) FROM checkpoint)
+            BEGIN SELECT RAISE(ABORT, 'checkpoints only grow: it is not that of the newest event'); END""",
+        """CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
+            BEGIN SELECT RAISE(ABORT, 'checkpoints only grow: no update'); END""",
+        """CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint
+            BEGIN SELECT RAISE(ABORT, 'checkpoints only grow: no delete'); END""",
         # Finds the runs without reading the log. Computed from the body, so it cannot contradict it.
-        """CREATE INDEX run_edge ON event (json_extract(body, '$.event.kind'), json_extract(body, '$.stamp.run'))
-            WHERE json_extract(body, '$.event.kind') IN ('run_start', 'run_end')""",
+        f"""CREATE INDEX landmark ON event (json_extract(body, '$.event.kind'), json_extract(body, '$.stamp.run'))
+            WHERE {LANDMARKS}""",
     ),
-    names=frozenset({"event", "event_only_next", "event_no_update", "event_no_delete", "run_edge"}),
+    names=frozenset(
+        f"{table}{guard}"
+        for table in ("event", "checkpoint")
+        for guard in ("", "_only_next", "_no_update", "_no_delete")
+    )
+    | {"landmark"},
     page_bytes=4096,
 )
 
@@ -62,45 +83,62 @@ class Stamp:
 class EventLog:
     """The writer of the event log. `append` may be called from any thread; each call is one durable commit.
 
-    seq, head: place and hash of the newest event. failed: empty, or the sentence why nothing can be written any more.
-    A failed commit is final, because after a failed fsync the kernel may report success for data it has dropped
+    tree: over all events. signer: the record's key, to be given before the first event. failed: empty, or the sentence
+    why nothing can be written any more. covered: events under the newest checkpoint. wall_s: wall seconds from any
+    zero. A failed commit is final, because after a failed fsync the kernel may report success for data it has dropped
     ("Can Applications Recover from fsync Failures?", USENIX ATC 2020).
     """
 
-    def __init__(self, directory: Path, journal: str) -> None:
+    def __init__(self, directory: Path, journal: str, wall_s: Callable[[], float]) -> None:
         """Opens or makes the log. Raises RecordError."""
         self.path = directory / FILE
         self.failed = ""
         self.boot = 0
+        self.signer: PrivateKey | None = None
         self.connection = open_writer(self.path, SHAPE, journal, "FULL")
+        self._wall_s = wall_s
         self._lock = Lock()
         self._waiting: list[Event] = []
-        newest = self.connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        self.seq: int = newest[0] if newest else 0
-        self.head: bytes = newest[1] if newest else FIRST
+        size, self.covered = self.connection.execute(
+            "SELECT (SELECT coalesce(max(seq), 0) FROM event), (SELECT coalesce(max(size), 0) FROM checkpoint)"
+        ).fetchone()
+        self.tree = Tree(size, stored_tree(self.connection).edge(size))
+        self._checkpoint_due_s = wall_s() + CHECKPOINT_S
+
+    @property
+    def seq(self) -> int:
+        """Place of the newest event; 0 in an empty log."""
+        return self.tree.size
 
     def append(self, events: Sequence[Event], stamp: Stamp) -> None:
-        """Write all events in one commit; on the disk when this returns.
+        """Write all events in one commit, with a checkpoint if one is due; on the disk when this returns.
 
         Raises RecordError if that failed, now or earlier: then none of them is in the log. Raises Bug, with nothing
         written and the log still good, if an event cannot be expressed.
         """
         cores = [core(event) for event in events]
+        marked = any(event.kind in CHECKPOINT_AT for event in events)
         with self._lock:
             if self.failed:
                 raise RecordError(self.failed)
             if self._waiting:
                 cores[:0] = [core(event) for event in self._waiting]
                 self._waiting.clear()
-            rows = self._chained(cores, stamp)
+            rows = self._in_tree(cores, stamp)
+            size = self.tree.size
+            due = size - self.covered >= CHECKPOINT_EVENTS or self._wall_s() >= self._checkpoint_due_s
+            note = self._checkpoint() if size > self.covered and (marked or due) else ""
             try:
                 with Transaction(self.connection):
-                    self.connection.executemany("INSERT INTO event (seq, body, hash) VALUES (?, ?, ?)", rows)
+                    self.connection.executemany("INSERT INTO event (seq, body, tree) VALUES (?, ?, ?)", rows)
+                    if note:
+                        self.connection.execute("INSERT INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
             except sqlite3.Error as error:
                 self.failed = f"event log {self.path} cannot be written: {explain(error)}"
                 raise RecordError(self.failed) from error
-            if rows:
-                self.seq, _, self.head = rows[-1]
+            if note:
+                self.covered = size
+                self._checkpoint_due_s = self._wall_s() + CHECKPOINT_S
 
     def later(self, event: Event) -> bool:
         """Let `event` ride along with the next commit, before its events; True if another one was waiting already.
@@ -111,15 +149,25 @@ class EventLog:
             self._waiting.append(event)
             return len(self._waiting) > 1
 
-    def _chained(self, cores: Iterable[bytes], stamp: Stamp) -> list[tuple[int, str, bytes]]:
-        """The rows for these events, following the newest."""
-        seq, head = self.seq, self.head
+    @property
+    def checkpoint_late(self) -> bool:
+        """Events have waited CHECKPOINT_S for a checkpoint, and no commit came by to carry it."""
+        return self.tree.size > self.covered and self._wall_s() >= self._checkpoint_due_s
+
+    def _checkpoint(self) -> str:
+        """The signed note over the tree as it is now."""
+        signer = self.signer
+        if signer is None:
+            raise Bug("the event log was given no key to sign with")
+        return signer.sign(checkpoint_text(signer.public.name, self.tree.size, self.tree.root()))
+
+    def _in_tree(self, cores: Iterable[bytes], stamp: Stamp) -> list[tuple[int, str, bytes]]:
+        """The rows for these events, following the newest; the tree grows by them. A failed commit ends the log."""
         rows = []
         for core_bytes in cores:
-            seq += 1
+            seq = self.tree.size + 1
             text = body(core_bytes, self._stamp(seq, stamp))
-            head = hashlib.sha256(head + text).digest()
-            rows.append((seq, text.decode(), head))
+            rows.append((seq, text.decode(), self.tree.push(text)))
         return rows
 
     def _stamp(self, seq: int, stamp: Stamp) -> bytes:
@@ -134,59 +182,28 @@ class EventLog:
         settle(self.connection)
 
 
+def stored_tree(connection: sqlite3.Connection) -> StoredTree:
+    """The tree as the rows keep it. Its questions raise RecordError for a row that is not there."""
+
+    def completed(seq: int) -> bytes:
+        row = connection.execute("SELECT tree FROM event WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise RecordError(f"event {seq} is missing: it was deleted. Run the verification.")
+        return bytes(row[0])
+
+    return StoredTree(completed)
+
+
+def newest_checkpoint(connection: sqlite3.Connection, at_least: int = 0) -> str | None:
+    """The note of the newest checkpoint that covers `at_least` events; None if there is none."""
+    row = connection.execute(
+        "SELECT note FROM checkpoint WHERE size >= ? ORDER BY size DESC LIMIT 1", (at_least,)
+    ).fetchone()
+    return row[0] if row else None
+
+
 def rows_from(connection: sqlite3.Connection, first_seq: int, last_seq: int) -> Iterator[tuple[int, str]]:
     """Sequence numbers and bodies, in order, both ends included."""
     yield from connection.execute(
         "SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq", (first_seq, last_seq)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ChainVerdict:
-    """What a verification of the chain found.
-
-    events: rows checked. head: hash of the last good row. bad_seq: the first bad row, or None. problem: a sentence.
-    """
-
-    events: int
-    head: bytes
-    bad_seq: int | None = None
-    problem: str = ""
-
-
-def verify_chain(connection: sqlite3.Connection, after_seq: int = 0) -> ChainVerdict:
-    """Recompute the chain over all rows after `after_seq` (0: the whole log), up to the first that does not fit."""
-    sha256 = hashlib.sha256
-    head = FIRST
-    if after_seq:
-        row = connection.execute("SELECT hash FROM event WHERE seq = ?", (after_seq,)).fetchone()
-        if row is None:
-            return ChainVerdict(0, FIRST, after_seq, f"event {after_seq} is missing: it was deleted.")
-        head = row[0]
-    seq = after_seq
-    for found, text, kept in connection.execute(
-        "SELECT seq, body, hash FROM event WHERE seq > ? ORDER BY seq", (after_seq,)
-    ):
-        seq += 1
-        if found != seq:
-            return ChainVerdict(
-                seq - 1 - after_seq,
-                head,
-                seq,
-                f"event {seq} is missing: the next one found is {found}. It was deleted.",
-            )
-        raw = text.encode()
-        if sha256(head + raw).digest() != kept:
-            return ChainVerdict(
-                seq - 1 - after_seq,
-                head,
-                seq,
-                f"event {seq} does not fit its hash: it was edited, inserted, moved, "
-                "or an event before it was taken away.",
-            )
-        if f'"seq":{seq},' not in text:
-            return ChainVerdict(
-                seq - 1 - after_seq, head, seq, f"event {seq} says that it is another event: it was moved."
-            )
-        head = kept
-    return ChainVerdict(seq - after_seq, head)

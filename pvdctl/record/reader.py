@@ -121,10 +121,9 @@ class RecordReader:
         raise OperatorError(f"there is no run '{name}' in {self.directory}. There is: {', '.join(near)}.")
 
     def _edges(self, kind: str) -> Iterator[Recorded]:
-        """First or last events of runs."""
-        # The index's own WHERE must stand here literally, else SQLite does not use it.
+        """First or last events of runs, or signatures."""
         rows = self._ask(
-            "SELECT body FROM event WHERE json_extract(body, '$.event.kind') IN ('run_start', 'run_end')"
+            f"SELECT body FROM event WHERE {log.LANDMARKS}"  # noqa: S608 - a constant
             " AND json_extract(body, '$.event.kind') = ? ORDER BY seq",
             (kind,),
         )
@@ -140,7 +139,21 @@ class RecordReader:
 
     def events(self, run: str, kinds: Sequence[str] = ()) -> list[Recorded]:
         """The events of a run in order, all or of some kinds."""
-        return [event for event in map(read, self.bodies(self.run(run))) if not kinds or event.kind in kinds]
+        bodies = self.bodies(self.run(run))
+        if not kinds:
+            return [read(text) for text in bodies]
+        marks = [f'"kind":"{kind}"' for kind in kinds]  # reading every text costs 5 us, looking for a word 0.2
+        likely = (read(text) for text in bodies if any(mark in text for mark in marks))
+        return [event for event in likely if event.kind in kinds]
+
+    def signatures(self, run: str = "") -> list[Recorded]:
+        """Signatures in order, all or those given to one run."""
+        return [event for event in self._edges("signature") if not run or event.subject == run]
+
+    def record_id(self) -> str | None:
+        """The record's own name, from its first event; None while there is no event."""
+        rows = self._ask("SELECT body FROM event WHERE seq = ?", (1,))
+        return str((read(rows[0][0]).data or {}).get("record_id", "")) if rows else None
 
     def bodies(self, run: Run) -> Iterator[str]:
         """The events of a run as they were written, in order. Raises RecordError."""

@@ -233,10 +233,11 @@ def test_a_closed_record_is_two_plain_files(opened: Opened, tmp_path: Path) -> N
     run = short_run(record)
     assert (tmp_path / "record" / "audit.db-wal").exists()
     record.close()
-    assert sorted(path.name for path in (tmp_path / "record").iterdir()) == ["audit.db", "record.lock", "samples.db"]
+    left = ["audit.db", "checkpoint.key", "checkpoint.pub", "record.lock", "samples.db"]
+    assert sorted(path.name for path in (tmp_path / "record").iterdir()) == left
     with RecordReader.open(tmp_path / "record") as reader:
         assert reader.run(run).end_state == "Complete"
-    assert sorted(path.name for path in (tmp_path / "record").iterdir()) == ["audit.db", "record.lock", "samples.db"]
+    assert sorted(path.name for path in (tmp_path / "record").iterdir()) == left
 
 
 def test_a_reader_sees_the_writer_at_work(opened: Opened, tmp_path: Path) -> None:
