@@ -8,13 +8,15 @@ grow old, which every interlock sees, it is reported, and at the end it is left 
 import threading
 from collections.abc import Callable, Sequence
 
-from pvdctl.clock import Clock
+from pvdctl.clock import Clock, sleep_s
 from pvdctl.errors import Bug
 from pvdctl.instrument.poll import Act
 from pvdctl.links.worker import Worker
 
 LONGEST_SLEEP_S = 1.0
 """A thread looks at least this often whether it is to stop. A choice."""
+LOOK_EVERY_S = 0.01
+"""While something is awaited without a scan."""
 HUNG_AFTER_S = 8.0
 """One turn of a worker: longer than the slowest that is in order (opening, draining for 2 s and identifying several
 instruments that answer late), so whoever exceeds it hangs. A choice."""
@@ -140,6 +142,15 @@ class ThreadedSchedule:
                     else "goes on after having hung"
                 )
                 thread.worker.notices.append((now_s, thread.worker.link.name, text))
+
+    def wait_for(self, done: Callable[[], bool], within_s: float) -> bool:
+        """Let the threads work until `done()`, or for `within_s`; whether it was done."""
+        until_s = self._clock.now_s + within_s
+        while not done():
+            if self._clock.now_s >= until_s:
+                return False
+            sleep_s(LOOK_EVERY_S)
+        return True
 
     def stop(self, within_s: float = 2.0) -> list[str]:
         """End all threads; names of the links whose threads did not end in time and were left behind."""
