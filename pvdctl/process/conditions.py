@@ -135,6 +135,14 @@ class BoundRule:
             sentence += f", while {' and '.join(asked)}"
         return f"{sentence} (taken to apply: {'; '.join(doubts)})" if doubts else sentence
 
+    def still(self) -> str:
+        """What the readings it requires still lack, whatever is asked now; empty when nothing.
+
+        A rule about something asked is silent once that is no longer asked, but its cause may stand.
+        """
+        readings = [statement for statement in self.require if isinstance(statement.target, Tag)]
+        return "; ".join(part for statement in readings if (part := statement.complaint()) is not None)
+
 
 def bind(condition: Condition, image: Image, outputs: Outputs, where: str) -> Statement:
     """Bind a condition to its reading or output, with its limit in the reading's unit.

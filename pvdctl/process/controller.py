@@ -15,7 +15,7 @@ from pvdctl.process.alarms import Alarms
 from pvdctl.process.context import Context
 from pvdctl.process.equipment import Equipment
 from pvdctl.process.image import Image
-from pvdctl.process.interlocks import Interlocks
+from pvdctl.process.interlocks import Interlocks, RuleState
 from pvdctl.process.readings import Readings
 from pvdctl.process.safety import SafeOutputs
 from pvdctl.process.sampling import Sampling
@@ -92,6 +92,8 @@ class Controller:
         """Why the unit is where it is: the first cause of the last departure from Execute."""
         self.ended: tuple[str, str] | None = None
         """(state, reason) in which the last run ended."""
+        self.suspended_by: RuleState | None = None
+        """The rule behind the last suspension: it ends when what that rule requires is there again."""
         self.adopted = False
         self.scans = 0
         self.record_failure = ""
@@ -281,6 +283,8 @@ class Controller:
     def _obey_interlocks(self) -> None:
         action, rule = self.interlocks.worst_action()
         if rule is not None and action != "none":
+            if action == "suspend":
+                self.suspended_by = rule
             self.do(action, f"interlock {rule.rule.name}: {rule.why}", "system:interlock")
 
     def _obey_wish(self) -> None:
@@ -292,7 +296,7 @@ class Controller:
         """Hold, suspend, stop or abort the unit if it is in a state where that changes anything."""
         state = self.unit.state
         if action == "abort":
-            if state not in (State.ABORTING, State.ABORTED):
+            if state not in (State.ABORTING, State.ABORTED, State.CLEARING):  # Clear waits for the rule, see unit_work
                 self.command(Command.ABORT, actor, reason)
         elif action == "stop":
             if state in _CAN_STOP:

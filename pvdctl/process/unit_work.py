@@ -136,6 +136,7 @@ class UnitWork:
         watchdog = controller.readings.watchdog_tripped
         if watchdog.quality != GOOD or watchdog.value:
             missing.append("the PLC's watchdog armed")
+        missing += [rule.why for rule in controller.interlocks.tripped if rule.rule.action == "abort"]
         return missing + self._safe.unconfirmed()
 
     def _resetting(self) -> None:
@@ -245,10 +246,11 @@ class UnitWork:
         assert controller.order is not None
         allowed_s = controller.order.recipe.auto_resume_within_s
         blocking = [s for s in controller.interlocks.tripped if s.rule.action != "none"]
+        cause = controller.suspended_by.bound.still() if controller.suspended_by is not None else ""
         waited_s = context.now_s - controller.unit.since_s
         if waited_s > allowed_s:
             controller.do("hold", f"suspended for {waited_s:.0f} s: {controller.reason}", "system:process")
-        elif not blocking:
+        elif not blocking and not cause:
             controller.command(Command.UNSUSPEND, "system:process", "the outside cause has gone")
 
     def _dwell(self) -> None:

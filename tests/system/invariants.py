@@ -38,6 +38,10 @@ TRUE_BAND_PERCENT = 25.0
 """The band is 10 % of a filtered reading; flux noise of 2 % rms and the filter's lag come on top."""
 
 
+_SPOIL_THE_RATE = ("crystal", "spit", "source", "boat", "supply")
+"""Faults after which the true rate at the opening is the fault's, not the controller's, to answer for."""
+
+
 class Watch:
     """A hazard that may last `allowed_s`."""
 
@@ -201,8 +205,8 @@ class Invariants:
         if n2 > 0.0 and argon > 0.0:
             self._break(now_s, "both gas valves open")
         self._watch("gas with the ion gauge on", 2.5, self._plant.heads["full_range"].on, now_s)
-        if self._plant.gas.total > 1020.0:
-            self._break(now_s, f"gas valve open at {self._plant.gas.total:.0f} mbar")
+        pressure = self._plant.gas.total
+        self._watch("gas valve open above 1020 mbar", 0.0, pressure > 1020.0, now_s, f"({pressure:.0f} mbar)")
 
     def _vacuum(self, now_s: float) -> None:
         """3: never rough and gate together; the gate only with a turbo at speed and a good foreline."""
@@ -244,7 +248,7 @@ class Invariants:
             return
         if now_s - since < SETTLE_S - 0.05:
             self._break(now_s, f"substrate shutter opens {now_s - since:.1f} s after the source shutter")
-        if any(f.name.startswith("crystal") or f.name == "spit_burst" or f.link == "monitor" for f in self._faults):
+        if any(f.name.startswith(_SPOIL_THE_RATE) or f.link == "monitor" for f in self._faults):
             return
         material = ("Zn", "Li")[selected - 1]
         rate = self._truth.true_rate_nm_per_s(material)
@@ -272,16 +276,15 @@ class Invariants:
     def _unit(self, now_s: float) -> None:
         """5: a resting state is what its read-back says."""
         state = self._controller.unit.state
+        at_rest = state in (State.ABORTED, State.STOPPED, State.COMPLETE)
+        powered = at_rest and self._plant.supply.amps > POWER_A
+        self._watch("source power in Aborted, Stopped or Complete", 0.3, powered, now_s, f"({state.name})")
         if self.states and self.states[-1] is state:
             return
         self.states.append(state)
-        if state in (State.ABORTED, State.STOPPED, State.COMPLETE) and len(self.states) > 1:
-            amps = self._plant.supply.amps
-            if amps > POWER_A:
-                self._break(now_s, f"{state.name} entered at {amps:.1f} A")
-            alarmed = any(
-                str(a["name"]).startswith(("safe_state", "actuator")) for a in self._controller.alarms.listing()
-            )
+        if at_rest and len(self.states) > 1:
+            standing = [str(alarm["name"]) for alarm in self._controller.alarms.listing()]
+            alarmed = any(name.startswith(("safe_state", "actuator")) for name in standing)
             for name in (*self._shutters, "n2_valve", "ar_valve"):
                 if self._plant.actuators[name].position > 0.0 and name not in self._stuck and not alarmed:
                     self._break(now_s, f"{state.name} entered with {name} not closed")

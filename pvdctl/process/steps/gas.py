@@ -10,6 +10,16 @@ from pvdctl.process.steps.base import RunningStep
 from pvdctl.recipe.model import Backfill, Vent
 
 
+STALL_S = 5.0
+"""With the inlet open the pressure must rise in every such span. Fifty scans; the gauge's noise of 0.2 mbar is nothing
+against the 50 mbar that come in."""
+STALL_SHARE = 0.1
+"""Less than this share of the chamber file's fill rate is no rise: no supply, no open valve, or a gauge that does not
+see it. A guess."""
+RUSH_FACTOR = 5.0
+"""A rise this many times faster than the chamber file's fill rate is a gauge's, not the gas'. A guess."""
+
+
 class _GasIn(RunningStep):
     """What both have in common."""
 
@@ -19,6 +29,7 @@ class _GasIn(RunningStep):
         self.inlet = context.chamber.gases[gas]
         self._last: tuple[float, float] | None = None
         self._rise_mbar_per_s = 0.0
+        self._mark: tuple[float, float] | None = None
 
     def ready(self) -> bool:
         """Everything that must be true before gas comes in; asks for what is missing."""
@@ -72,6 +83,33 @@ class _GasIn(RunningStep):
             self._last = (self.context.now_s, pressure_mbar)
         return pressure_mbar
 
+    def stalled(self) -> str:
+        """Why the reading cannot be that of a chamber being filled; empty while it can.
+
+        Nobody else stops a fill whose gauge stands still: the ion gauge is off, and the rules hear the same gauge.
+        """
+        context = self.context
+        pressure_mbar = context.readings.chamber_pressure.number()
+        if not context.actuators[self.inlet.valve].is_open or pressure_mbar is None:
+            self._mark = None
+            return ""
+        if self._mark is None:
+            self._mark = (context.now_s, pressure_mbar)
+            return ""
+        since_s, from_mbar = self._mark
+        elapsed_s = context.now_s - since_s
+        if elapsed_s < STALL_S:
+            return ""
+        self._mark = (context.now_s, pressure_mbar)
+        rise = (pressure_mbar - from_mbar) / elapsed_s
+        wanted = self.inlet.fill_rate_mbar_per_s
+        if STALL_SHARE * wanted <= rise <= RUSH_FACTOR * wanted:
+            return ""
+        return (
+            f"{self.inlet.valve} has been open for {elapsed_s:.0f} s and the pressure rises by {rise:.2g} mbar/s, not "
+            f"by about {wanted:.2g}: no {self.gas} supply, or a gauge that does not see it (capacitance gauge?)"
+        )
+
     def still_coming_mbar(self) -> float:
         """What will still flow in after the valve is told to close: its travel, and the age of the reading."""
         gauge_age_s = 0.5 * self.context.chamber.scan.period_s
@@ -95,7 +133,7 @@ class RunningBackfill(_GasIn):
     def resume(self) -> None:
         """Go on where the chemistry is: gas already in stays in, and its clock has never stopped."""
         self.pick_up()
-        self._last = None
+        self._last = self._mark = None
         if self.context.exposure is None:
             self.context.set_phase("isolate")
         elif self.context.exposure.at_pressure_s is None:
@@ -132,6 +170,11 @@ class RunningBackfill(_GasIn):
             context.ask(self.inlet.valve, 0.0, "pressure reached")
             exposure.at_pressure_s = context.now_s
             context.set_phase("dwell")
+            return
+        stalled = self.stalled()
+        if stalled:
+            context.ask(self.inlet.valve, 0.0, "fill failed")
+            context.trouble("fill_error", "hold", stalled)
         elif context.now_s - self._fill_started_s > step.within_s:
             context.ask(self.inlet.valve, 0.0, "fill failed")
             context.trouble(
@@ -175,7 +218,7 @@ class RunningVent(_GasIn):
     def resume(self) -> None:
         """From the start: it harms nothing."""
         self.pick_up()
-        self._last = None
+        self._last = self._mark = None
         self.context.set_phase("isolate")
 
     def scan(self) -> bool:
@@ -191,4 +234,8 @@ class RunningVent(_GasIn):
         if pressure_mbar is not None and pressure_mbar + self.still_coming_mbar() >= self.step.to_mbar:
             context.ask(self.inlet.valve, 0.0, "vented")
             return True
+        stalled = self.stalled()
+        if stalled:
+            context.ask(self.inlet.valve, 0.0, "venting failed")
+            context.trouble("fill_error", "hold", stalled)
         return False
