@@ -89,9 +89,7 @@ def _simulate(
     ] = None,
     speed: Annotated[
         float | None,
-        typer.Option(
-            metavar="X", min=0.1, max=1e6, help="Simulated seconds per second at most. Default: as fast as it goes."
-        ),
+        typer.Option(metavar="X", help="Simulated seconds per second at most. Default: as fast as it goes."),
     ] = None,
     json: Json = False,
     record: RecordDirectory = None,

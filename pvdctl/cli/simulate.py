@@ -31,6 +31,8 @@ from pvdctl.record.place import default_directory
 Facts = dict[str, Any]
 LAST_SIGNAL = 2
 """Signals that are obeyed in order; the next one ends the program where it stands."""
+SLOWEST = 0.1
+"""Simulated seconds per second: a scan then takes a second, which is how long a signal may wait to be obeyed."""
 REFUSED = "Refused"
 """End state told in JSON of a run that was not begun, because recipe or chamber file did not pass the check."""
 
@@ -71,6 +73,8 @@ def simulate(wish: Wish) -> int:
     With json, an exit code of 0 or 1 means exactly one object on stdout, also for a recipe that was refused; with 2
     stdout stays empty. Raises WrongUsage, RecordError (no record can be kept there), OperatorError.
     """
+    if wish.speed is not None and not wish.speed >= SLOWEST:
+        raise WrongUsage(f"--speed wants at least {SLOWEST:g} simulated seconds per second, found {wish.speed:g}")
     chamber_path = wish.chamber or chamber_file()
     must_be_readable(wish.recipe, "recipe")
     must_be_readable(chamber_path, "chamber file")

@@ -1,0 +1,1 @@
+"""The command line as a user meets it: commands in processes of their own, and what they print."""
