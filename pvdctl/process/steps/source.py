@@ -34,6 +34,11 @@ class PoweredSource:
         """Asked of the supply now."""
         return self._current.asked
 
+    @property
+    def granted_a(self) -> float:
+        """Granted to the supply in the last scan."""
+        return self._current.granted
+
     def ask_current(self, current_a: float) -> None:
         """Ask for a current, to 0.01 A."""
         self._current.asked = round(current_a, 2)
@@ -91,11 +96,10 @@ class PoweredSource:
             self.ask_current(self._from_a + share * (self._to_a - self._from_a))
         return False
 
-    def watch(self) -> str:
-        """Why the source does not answer to its supply; empty while it does."""
+    def watch(self, asked_a: float) -> str:
+        """Why the source does not answer to its supply, of which `asked_a` is wanted; empty while it does."""
         context = self.context
         current, voltage = self.supply.current_a.number(), self.supply.voltage_v.number()
-        asked_a = self._current.granted
         if current is None or voltage is None:
             return ""
         off_a = abs(current - asked_a)
