@@ -10,6 +10,7 @@ from pvdctl.drivers.modbus_io import ModbusIo
 from pvdctl.drivers.pfeiffer_tc400 import PfeifferTc400
 from pvdctl.drivers.pfeiffer_tpg36x import PfeifferTpg36x
 from pvdctl.drivers.scpi_supply import ScpiSupply
+from pvdctl.drivers.tdk_genesys import TdkGenesys
 from pvdctl.errors import Bug, OperatorError
 from pvdctl.instrument.driver import Driver, find
 from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
@@ -18,10 +19,18 @@ from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Sup
 MONITOR: RateMonitor = InficonSqc310("monitor", {})
 SUPPLY: Supply = ScpiSupply("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 GAUGES: GaugeController = PfeifferTpg36x("gauges", {"gauges": {"full_range": 1}})
+GENESYS: Supply = TdkGenesys("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 TURBO: Turbo = PfeifferTc400("turbo", {})
 PLC: DigitalIO = ModbusIo("plc", {"outputs": {"gate_valve": 1}, "inputs": {"door_closed": 0}, "heartbeat": 15})
 
-DRIVERS = [(MONITOR, RateMonitor), (SUPPLY, Supply), (GAUGES, GaugeController), (TURBO, Turbo), (PLC, DigitalIO)]
+DRIVERS = [
+    (MONITOR, RateMonitor),
+    (SUPPLY, Supply),
+    (GENESYS, Supply),
+    (GAUGES, GaugeController),
+    (TURBO, Turbo),
+    (PLC, DigitalIO),
+]
 
 
 @pytest.mark.parametrize(("driver", "role"), DRIVERS, ids=[type(d).__name__ for d, _ in DRIVERS])
