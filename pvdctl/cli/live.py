@@ -1,4 +1,4 @@
-"""The live picture of a simulated run on a terminal: recipe, phase, pressure, rate, film, pace.
+"""The live picture of a run on a terminal: recipe, phase, pressure, rate, film, pace.
 
 Fits 80 columns. State is told by word and shape (✓ done, ▶ now, ! left its way), colour only repeats it.
 """
@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pvdctl.cli import screen
+from pvdctl.cli.conduct import Conductor
 from pvdctl.cli.screen import duration
-from pvdctl.cli.simulation import Simulation
 from pvdctl.clock import cpu_wall_s
 from pvdctl.recipe.model import Deposit
 from pvdctl.recipe.plan import Plan
@@ -38,12 +38,12 @@ FULL_RATE = 8.0 / 5.5
 class LivePicture:
     """Draws the run on stderr. `picture` is what stands on the screen now."""
 
-    def __init__(self, planned: Plan, seed: int, console: "Console | None" = None) -> None:
+    def __init__(self, planned: Plan, seed: int | None, console: "Console | None" = None) -> None:
         self._planned = planned
         self._seed = seed
         self._console = console if console is not None else screen.console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=False)
-        self._simulation: Simulation | None = None
+        self._run: Conductor | None = None
         self._index = 0
         self._began_s = 0.0
         self._lasted_s: dict[int, float] = {}
@@ -57,32 +57,32 @@ class LivePicture:
         self._rates: deque[float] = deque(maxlen=points)
 
     # --- watching -------------------------------------------------------------------------------------------------
-    def scan(self, simulation: Simulation) -> None:
+    def scan(self, run: Conductor) -> None:
         """Note what the curves need, and redraw if it is time."""
-        now_s, context = simulation.now_s, simulation.controller.context
+        now_s, context = run.now_s, run.controller.context
         if context.step_index != self._index:
-            self._step_changed(simulation)
+            self._step_changed(run)
         if now_s >= self._next_point_s:
             self._next_point_s = now_s + self._every_s
-            self._note(simulation)
+            self._note(run)
         wall_s = cpu_wall_s()
         if wall_s >= self._next_draw_s:
             self._next_draw_s = wall_s + REDRAW_S
-            self._simulation = simulation
+            self._run = run
             self._live.update(self.picture(), refresh=True)
 
-    def _step_changed(self, simulation: Simulation) -> None:
-        now_s, pressure = simulation.now_s, simulation.controller.readings.chamber_pressure.number()
+    def _step_changed(self, run: Conductor) -> None:
+        now_s, pressure = run.now_s, run.controller.readings.chamber_pressure.number()
         if self._index:
             self._lasted_s[self._index] = now_s - self._began_s
             if pressure is not None:
                 self._pressures_mbar[self._index] = pressure
-        self._index, self._began_s = simulation.controller.context.step_index, now_s
+        self._index, self._began_s = run.controller.context.step_index, now_s
 
-    def _note(self, simulation: Simulation) -> None:
+    def _note(self, run: Conductor) -> None:
         """One point of each curve."""
-        context = simulation.controller.context
-        pressure = simulation.controller.readings.chamber_pressure.number()
+        context = run.controller.context
+        pressure = run.controller.readings.chamber_pressure.number()
         self._log_pressures.append(log10(pressure) if pressure else LOWEST_LOG)
         target = context.rate_target_nm_per_s
         self._rates.append(context.rate_nm_per_s / target if target else 0.0)
@@ -96,39 +96,43 @@ class LivePicture:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         """Draw the last state and leave it standing."""
-        if self._simulation is not None:
-            self._live.update(self.last_picture(self._simulation), refresh=True)
+        if self._run is not None:
+            self._live.update(self.last_picture(self._run), refresh=True)
         self._live.stop()
 
-    def last_picture(self, simulation: Simulation) -> "RenderableType":
+    def last_picture(self, run: Conductor) -> "RenderableType":
         """The picture after the last scan."""
-        self._simulation = simulation
-        self._step_changed(simulation)
+        self._run = run
+        self._step_changed(run)
         return self.picture()
 
     # --- drawing --------------------------------------------------------------------------------------------------
     def picture(self) -> "RenderableType":
         """Head, recipe, readings."""
-        simulation = self._simulation
-        if simulation is None:
+        run = self._run
+        if run is None:
             return Text("")
-        return Group(self._head(simulation), "", self._steps(simulation), "", self._readings(simulation), "")
+        return Group(self._head(run), "", self._steps(run), "", self._readings(run), "")
 
-    def _head(self, simulation: Simulation) -> Text:
+    def _head(self, run: Conductor) -> Text:
         recipe, wall_s = self._planned.recipe.model, cpu_wall_s() - self._wall_zero_s
-        pace = f"{simulation.now_s / wall_s:,.0f} × real time" if wall_s > 0.0 else ""
-        state = simulation.controller.context.state_word
+        fast = wall_s > 0.0 and run.now_s > 2.0 * wall_s  # in real time the pace is no news
+        pace = f"{run.now_s / wall_s:,.0f} × real time" if fast else ""
+        state = run.controller.context.state_word
         head = Text(no_wrap=True, overflow="ellipsis")
-        head.append(" SIMULATED ", "black on yellow").append(f"  {recipe.recipe} {recipe.version}", "bold")
+        if run.marked:
+            head.append(" SIMULATED ", "black on yellow").append(" ")
+        head.append(f" {recipe.recipe} {recipe.version}", "bold")
         head.append(f"  {recipe.title}\n")
-        head.append(f" {self._planned.chamber.model.chamber}, seed {self._seed}   ")
+        seed = f", seed {self._seed}" if self._seed is not None else ""
+        head.append(f" {self._planned.chamber.model.chamber}{seed}   ")
         head.append(state, screen.COLOURS.get(state, "bold"))
         expected = duration(self._planned.expected_s)
-        head.append(f"   {duration(simulation.now_s)} of about {expected}   {pace}")
+        head.append(f"   {duration(run.now_s)} of about {expected}   {pace}")
         return head
 
-    def _steps(self, simulation: Simulation) -> Table:
-        context = simulation.controller.context
+    def _steps(self, run: Conductor) -> Table:
+        context = run.controller.context
         steps = Table.grid(padding=(0, 2))
         steps.add_column(width=2)
         steps.add_column(no_wrap=True)
@@ -138,11 +142,9 @@ class LivePicture:
         for index, planned in enumerate(self._planned.steps, start=1):
             name = planned.step.name
             if index < context.step_index or (over and index == context.step_index):
-                steps.add_row(
-                    " ✓", Text(name, "blue"), duration(self._lasted_s.get(index)), self._made(index, simulation)
-                )
+                steps.add_row(" ✓", Text(name, "blue"), duration(self._lasted_s.get(index)), self._made(index, run))
             elif index == context.step_index:
-                lasted = duration(simulation.now_s - self._began_s)
+                lasted = duration(run.now_s - self._began_s)
                 stray = context.state_word not in ("Execute", "Completing")
                 mark, words = (" !", context.state_word) if stray else (" ▶", context.phase.replace("_", " "))
                 steps.add_row(mark, Text(name, "bold"), lasted, Text(words, "bold yellow" if stray else "bold"))
@@ -151,9 +153,9 @@ class LivePicture:
                 steps.add_row("", Text(name, "dim"), "", about)
         return steps
 
-    def _made(self, index: int, simulation: Simulation) -> str:
+    def _made(self, index: int, run: Conductor) -> str:
         """What a step that is done has brought, in a few words."""
-        name, context = self._planned.steps[index - 1].step.name, simulation.controller.context
+        name, context = self._planned.steps[index - 1].step.name, run.controller.context
         for layer in context.layers:
             if layer["name"] == name:
                 return f"{layer['read_nm']:.1f} nm {layer['film']} at {layer['rate_mean_nm_s']:.3f} nm/s"
@@ -163,8 +165,8 @@ class LivePicture:
         pressure_mbar = self._pressures_mbar.get(index)
         return f"{pressure_mbar:.1e} mbar" if pressure_mbar is not None else ""
 
-    def _readings(self, simulation: Simulation) -> Table:
-        controller = simulation.controller
+    def _readings(self, run: Conductor) -> Table:
+        controller = run.controller
         context, readings = controller.context, controller.readings
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True, style="dim")
@@ -185,14 +187,12 @@ class LivePicture:
         grid.add_row(" film", film, bar)
         current = readings.source_current.number()
         source = f"  {planned.source_name}" if planned is not None and planned.source_name else ""
-        grid.add_row(
-            " current", f"{current:.1f} A{source}" if current is not None else "not known", self._alarms(simulation)
-        )
+        grid.add_row(" current", f"{current:.1f} A{source}" if current is not None else "not known", self._alarms(run))
         return grid
 
-    def _alarms(self, simulation: Simulation) -> Text:
+    def _alarms(self, run: Conductor) -> Text:
         """The gravest standing alarm, and how many more there are."""
-        standing = simulation.controller.alarms.listing()
+        standing = run.controller.alarms.listing()
         if not standing:
             return Text("no alarm", "dim")
         more = f" and {len(standing) - 1} more" if len(standing) > 1 else ""

@@ -108,6 +108,44 @@ def _simulate(
     raise typer.Exit(simulate(wish))
 
 
+@app.command("run")
+def _run(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe file.")],
+    chamber: Annotated[Path, typer.Option("--chamber", metavar="FILE", help="Chamber file with the real addresses.")],
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROMPT=ANSWER", help="How to answer a prompt of the recipe. Repeatable."),
+    ] = None,
+    operator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who is responsible, for the record. Default: the login's name.")
+    ] = None,
+    json: Json = False,
+    record: RecordDirectory = None,
+) -> None:
+    """Make a recipe on a chamber: real ports, real time.
+
+    Ctrl-C stops the run under control, a second Ctrl-C aborts it; both end with exit code 1, once the end state is read
+    back. A run that is held ends by a controlled stop.
+    """
+    from pvdctl.cli.run import Wish, run_recipe
+
+    raise typer.Exit(run_recipe(Wish(recipe, chamber, answer or [], json, record, operator)))
+
+
+@app.command("doctor")
+def _doctor(
+    chamber: Annotated[Path, typer.Option("--chamber", metavar="FILE", help="Chamber file with the real addresses.")],
+    json: Json = False,
+) -> None:
+    """Open every link, identify every instrument, read every reading once, and say what is right, wrong and unknown.
+
+    No output is changed. Exit code 1 if the chamber is not fit to run.
+    """
+    from pvdctl.cli.doctor import examine
+
+    raise typer.Exit(examine(chamber, json=json))
+
+
 simulator = typer.Typer(no_args_is_help=True, help="The simulated chamber as real ports of this machine.")
 app.add_typer(simulator, name="simulator")
 

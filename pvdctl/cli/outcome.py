@@ -1,4 +1,4 @@
-"""The last screen of `pvdctl simulate`: what was made, beside the truth of the plant, and where the record is."""
+"""The last screen of `simulate` and `run`: what was made, beside a simulated plant's truth, where the record is."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,11 @@ def print_outcome(result: Facts, console: "Console | None" = None) -> None:
     """Print the result of a run, as `--json` has it, for people."""
     out = console if console is not None else screen.console()
     what = f"[bold]{plain(result['recipe']['name'])} {plain(result['recipe']['version'])}[/]"
-    where = f"{plain(result['chamber'])}, seed {result['seed']}"
+    seed = f", seed {result['seed']}" if result["seed"] is not None else ""
+    where = f"{plain(result['chamber'])}{seed}"
+    mark = f"{screen.SIMULATED}  " if result["simulated"] else ""
     end = f"{screen.state_word(result['end_state'])}: {plain(result['end_reason'])}"
-    out.print(f"{screen.SIMULATED}  {what} on {where}   {end}\n")
+    out.print(f"{mark}{what} on {where}   {end}\n")
     for key, draw in _TABLES:
         if result[key]:
             out.print(draw(result[key]))
@@ -28,8 +30,9 @@ def print_outcome(result: Facts, console: "Console | None" = None) -> None:
     for fault in result["faults"]:
         out.print(f"[bold]fault[/]   at {fault['at_s']:.0f} s: {plain(fault['fault'])}")
     factor = result["real_time_factor"]
-    pace = f" in {result['wall_s']:.1f} s, {factor:,.0f} × real time" if factor is not None else ""
-    out.print(f"[bold]time[/]    {duration(result['duration_s'])} simulated{pace}")
+    word = "simulated" if result["seed"] is not None else "in real time"
+    pace = f" in {result['wall_s']:.1f} s, {factor:,.0f} × real time" if factor not in (None, 1.0) else ""
+    out.print(f"[bold]time[/]    {duration(result['duration_s'])} {word}{pace}")
     out.print(f"[bold]wire[/]    {sum(result['exchanges'].values()):,} exchanges in {result['scans']:,} scans")
     run, record = plain(result["run"]), plain(result["record"])
     out.print(f"[bold]record[/]  {record}, " + (f"run {run}" if run else "no run: it did not begin"))

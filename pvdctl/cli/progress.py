@@ -1,4 +1,4 @@
-"""What a simulation shows while it runs: a live picture on a terminal, one line per phase elsewhere.
+"""What a run shows of itself, simulated or real: a live picture on a terminal, one line per phase elsewhere.
 
 A watcher looks at the run after each scan, changes nothing, and redraws at most ten times a second of wall time.
 """
@@ -6,15 +6,15 @@ A watcher looks at the run after each scan, changes nothing, and redraws at most
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
+from pvdctl.cli.conduct import Conductor
 from pvdctl.cli.exits import say
-from pvdctl.cli.simulation import Simulation
 from pvdctl.recipe.plan import Plan
 
 
 class Watcher(Protocol):
     """Shows the run between entering and leaving it."""
 
-    def scan(self, simulation: Simulation) -> None:
+    def scan(self, run: Conductor) -> None:
         """Look at the run after one scan."""
 
     def __enter__(self) -> Self:
@@ -26,7 +26,7 @@ class Watcher(Protocol):
         """Show the last state and stop."""
 
 
-def watch(planned: Plan, seed: int, stream: TextIO, *, quiet: bool) -> Watcher | None:
+def watch(planned: Plan, seed: int | None, stream: TextIO, *, quiet: bool) -> Watcher | None:
     """The watcher that fits `stream` (stderr): a live picture on a terminal, else lines, or None where `quiet`."""
     if stream.isatty():
         from pvdctl.cli.live import LivePicture
@@ -43,9 +43,9 @@ class PhaseLines:
         self._told = ("", "", "")
         self._began_s: float | None = None
 
-    def scan(self, simulation: Simulation) -> None:
+    def scan(self, run: Conductor) -> None:
         """Say a line if step, phase or state has changed."""
-        context = simulation.controller.context
+        context = run.controller.context
         now = (context.state_word, context.step_name, context.phase)
         if now == self._told:
             return
@@ -54,10 +54,11 @@ class PhaseLines:
         if not context.step_name or not (context.phase or state_changed):
             return
         if self._began_s is None:
-            self._began_s = simulation.now_s
+            self._began_s = run.now_s
         place = f"step {context.step_index} of {self._count}, {context.step_name}: {context.phase}"
         state = "" if context.state_word == "Execute" else f" [{context.state_word}]"
-        say(f"SIMULATED {simulation.now_s - self._began_s:8.1f} s  {place}{state}")
+        mark = "SIMULATED " if run.marked else ""
+        say(f"{mark}{run.now_s - self._began_s:8.1f} s  {place}{state}")
 
     def __enter__(self) -> Self:
         """Nothing to prepare."""

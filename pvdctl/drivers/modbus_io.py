@@ -144,6 +144,22 @@ class ModbusIo(Driver):
                 "died. Give 'watchdog_ms' in the chamber file or set it with the PLC's own tool."
             )
 
+    def watchdog(self, link: ModbusLink) -> str:
+        """Time and what feeds it. Raises InstrumentError if it is off or any telegram feeds it."""
+        time, trigger = self._registers["watchdog_time"], self._registers["watchdog_trigger"]
+        if time is None:
+            return ""
+        held_ms = self._read(link, time) * self._unit_ms
+        if held_ms == 0:
+            raise InstrumentError(f"{self.name}: the watchdog is off (time 0). Set it with the PLC's own tool.")
+        if trigger is None:
+            return f"{held_ms} ms"
+        if self._read(link, trigger) != 0:
+            raise InstrumentError(
+                f"{self.name}: the watchdog is fed by any telegram, reads included. Set it to write telegrams."
+            )
+        return f"{held_ms} ms, fed by writes alone"
+
     # --- readings ----------------------------------------------------------------------------------------------
 
     def _read_inputs(self, link: ModbusLink) -> Answer:

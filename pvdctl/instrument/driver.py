@@ -83,6 +83,13 @@ class Driver:
     def prepare(self, link: Any) -> None:
         """Bring a just identified instrument into the state its polls need (units, remote mode). Changes no output."""
 
+    def watchdog(self, link: Any) -> str:
+        """What takes its outputs away when this program falls silent, as read from it now, in words; empty: not known.
+
+        Raises InstrumentError if it has one and it is off.
+        """
+        return ""
+
     def post(
         self,
         name: str,
