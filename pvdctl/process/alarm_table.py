@@ -54,6 +54,12 @@ BUILTIN: Final[dict[str, BuiltinAlarm]] = {
         "The run is held; a hot source waits at its standby current.",
         "Find what it waited for in the text, mend it, then unhold or stop.",
     ),
+    "step_refused": BuiltinAlarm(
+        "high",
+        "An instrument's driver has refused what a step asked of it: it lies outside what the instrument can do.",
+        "The step cannot go on as the recipe and the chamber file have it; the run is held.",
+        "Read the text, mend the recipe or the chamber file, and stop this run.",
+    ),
     "hold_too_long": BuiltinAlarm(
         "high",
         "A hold or suspension with a hot source has lasted as long as this source may wait.",

@@ -6,7 +6,7 @@ closes the shutters first and brings the source to standby; stop ramps it to zer
 
 from typing import TYPE_CHECKING, Any
 
-from pvdctl.errors import RecordError
+from pvdctl.errors import OperatorError, RecordError
 from pvdctl.instrument.tag import GOOD
 from pvdctl.process.states import Command, State
 from pvdctl.process.steps.build import build_step
@@ -202,11 +202,15 @@ class UnitWork:
         controller, context = self._controller, self._context
         step = controller.step
         assert step is not None
-        if step.scan():
-            step.finish("complete")
-            context.emit("step", step.name, "done")
-            if not self._next_step():
-                controller.complete()
+        try:
+            if step.scan():
+                step.finish("complete")
+                context.emit("step", step.name, "done")
+                if not self._next_step():
+                    controller.complete()
+        except OperatorError as error:  # a driver or the plan refuses what the step asks for: the loop must live on
+            text = f"step {context.step_name} ({step.kind}, phase {context.phase}): {error}"
+            context.trouble("step_refused", "hold", text)
 
     def _completing(self) -> None:
         self._safe.close_shutters("recipe done")

@@ -31,6 +31,7 @@ NAMES = [
     "lost_reading",
     "actuator_failed",
     "step_deadline",
+    "step_refused",
     "hold_too_long",
     "safe_state_not_confirmed",
     "source_depleted",

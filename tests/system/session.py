@@ -8,9 +8,9 @@ from pvdctl.chamber.load import LoadedChamber
 from pvdctl.cli.simulation import Simulation
 from pvdctl.process.controller import Order, Request
 from pvdctl.process.states import Command, State
+from pvdctl.recipe.load import LoadedRecipe
 from pvdctl.record.event import Recorded
 from pvdctl.record.reader import RecordReader
-from pvdctl.recipe.load import LoadedRecipe
 from simulators.plant.params import PlantParameters
 from tests.system.invariants import Invariants, judge_events
 from tests.system.small import recipe, small_chamber, small_plant

@@ -9,7 +9,6 @@ from pvdctl.process.exposure import Exposure
 from pvdctl.process.steps.base import RunningStep
 from pvdctl.recipe.model import Backfill, Vent
 
-
 STALL_S = 5.0
 """With the inlet open the pressure must rise in every such span. Fifty scans; the gauge's noise of 0.2 mbar is nothing
 against the 50 mbar that come in."""
