@@ -232,6 +232,25 @@ def _show(
     raise typer.Exit(show_run(record, run, json))
 
 
+@app.command("report")
+def _report(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")],
+    record: RecordDirectory = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: RUN.html, here.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print it to a PDF too, by a Chromium or Chrome found here.")
+    ] = False,
+) -> None:
+    """Write one run as one HTML page: what was made, plots, alarms, who did what, proof. Needs no network."""
+    from pvdctl.cli.report import report_run
+
+    gc.enable()
+    raise typer.Exit(report_run(record, run, output, pdf=pdf, show=show))
+
+
 def main() -> None:
     """Entry point of the command `pvdctl`; leaves by SystemExit with the codes of `exits`."""
     gc.disable()  # start-up makes no garbage worth looking for; a command that runs for long turns it on again

@@ -1,0 +1,1 @@
+"""What people read of a run: one page with its figures, and the plots in it."""
