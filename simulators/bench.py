@@ -13,6 +13,7 @@ from math import inf
 from random import Random
 from typing import Protocol
 
+from simulators.cables import Cable, fit
 from simulators.faults import Fault, near_miss, parse
 from simulators.find import find
 from simulators.port import WireFault, WirePort
@@ -52,8 +53,8 @@ class _Event:
 class Bench:
     """Builds plant and instruments from `seed`, the instruments by name, and the faults (text or parsed).
 
-    `parameters` go to the plant; `plant` is another plant in its place, for tests. Raises ValueError for an unknown
-    driver, setting, fault or link.
+    `parameters` go to the plant; `plant` is another plant in its place, for tests; `cables` lie between instruments.
+    Raises ValueError for an unknown driver, setting, fault, link or connector.
     """
 
     def __init__(
@@ -63,10 +64,13 @@ class Bench:
         parameters: object | None = None,
         faults: Sequence[str | Fault] = (),
         plant: FaultyWorld | None = None,
+        cables: Sequence[Cable] = (),
     ) -> None:
         self.plant: FaultyWorld = plant if plant is not None else _plant(seed, parameters)
         self._seed = seed
         self._ports = {name: _build(self.plant, f"{seed}:{name}", name, what) for name, what in fitted.items()}
+        for cable in cables:
+            fit(cable, self._ports)
         ticking = [port for port in self._ports.values() if type(port).tick is not WirePort.tick]
         self._before = tuple(port.tick for port in ticking if port.drives_plant)
         self._after = tuple(port.tick for port in ticking if not port.drives_plant)

@@ -11,7 +11,10 @@ Guessed, or chosen where the sources are silent; a green test proves nothing abo
 - Output n reads sensor n; only output 1 is used by films; an unused output is all -1 in K1.
 - K1 and K2 show time -1.00 when stopped (seen in K1 only); V shows whole seconds of the same clock.
 - Thickness is zeroed when a process or a layer starts. A crystal without signal shows zeros; its zero point stays.
-- Five readings in a row without signal in deposit halt the process; other reactions (A4.3, A5) are not simulated.
+- The control loop (`sqc310.loop`), and what capture, control error, crystal fail and timed power do
+  (`sqc310.governor`). Most power and slew of a layer, and the control delay, are set at the front panel: settings here.
+- Outputs give 0 to 10 V (HB.1) on their analogue connectors, renewed once per measuring period, in steps of 0.1 %, the
+  step of the display; the real converter is said to be finer. Power is off in stop layer, halted and stopped.
 - Set-up is refused with E while a process runs; U2 outside stop layer, U3 to U5 when they make no sense: E; an
   unknown U number: D. S is accepted when stopped. K3 has the form of K2, and answers E without a new reading.
 - VA, I, GA, E and CoDep layers are not simulated: status C (CoDep: D).
@@ -21,9 +24,12 @@ Guessed, or chosen where the sources are silent; a green test proves nothing abo
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from simulators.instruments.sqc310.governor import Governor
+from simulators.instruments.sqc310.loop import Limits
 from simulators.instruments.sqc310.memory import PROCESSES, Memory
+from simulators.instruments.sqc310.outputs import Outputs
 from simulators.instruments.sqc310.packets import (
     ANSWER_OFFSET,
     CommandStream,
@@ -34,15 +40,14 @@ from simulators.instruments.sqc310.packets import (
 from simulators.instruments.sqc310.readings import Readings, Text
 from simulators.instruments.sqc310.relays import Relays
 from simulators.instruments.sqc310.sensors import begins_s, period_of
-from simulators.instruments.sqc310.sequence import DEPOSIT, Sequence
+from simulators.instruments.sqc310.sequence import Sequence
 from simulators.instruments.sqc310.setup import RefusedError, Setup, whole, within
 from simulators.port import WirePort
 from simulators.world import World
 
 IDENTITIES = {"6.01": "SQC-310 Ver 6.01", "6.65": "SQC310C 2MB Ver 6.65"}
 """Answer to `@`: P1B p. 83, and a captured 6.65 unit."""
-FAILED_READINGS = 5
-"""Readings without signal that make a crystal failure in deposit; a guess."""
+POWER_STEP_PERCENT = 0.1
 
 _READING = re.compile(r"(@|J|K1|K2|V\??|PA|S\? |[LMNOPQ])(\d*)")
 _RUN = re.compile(r"(T|U|S|GD|GE)(\d+)(?: (.*))?")
@@ -54,6 +59,9 @@ class SimulatedSqc310(WirePort):
 
     `rate_width`: 0 prints one blank before a rate or thickness (as captured for small values); 5 right-aligns it in
     five columns and a blank if longer, the other reading of the same captures.
+    `limits`: most power, %, and slew, %/s, by layer number, as set at the front panel; `control_delay_s`: likewise.
+    `power_step`: step of the outputs, %; 0 = none. `source_shutter`: the shutter of the plant that output 1's source
+    shutter relay drives; empty where the PLC has the shutters.
     """
 
     def __init__(
@@ -65,6 +73,10 @@ class SimulatedSqc310(WirePort):
         channels: int = 2,
         filter_alpha: float = 0.5,
         rate_width: int = 0,
+        limits: Mapping[int, tuple[float, float]] | None = None,
+        control_delay_s: float = 0.0,
+        power_step: float = POWER_STEP_PERCENT,
+        source_shutter: str = "",
     ) -> None:
         super().__init__()
         if firmware not in IDENTITIES:
@@ -78,7 +90,7 @@ class SimulatedSqc310(WirePort):
         self._channels = channels
         relays = 8 if channels == 2 else 16
         self._memory = Memory()
-        self._sequence = Sequence(self._memory, firmware)
+        self._sequence = Sequence(self._memory, firmware, control_delay_s)
         self._readings = Readings(
             world,
             self._memory,
@@ -88,6 +100,9 @@ class SimulatedSqc310(WirePort):
             filter_alpha=filter_alpha,
             rate_width=rate_width,
         )
+        panel = {layer: Limits(*both) for layer, both in (limits or {}).items()}
+        self._governor = Governor(self._memory, self._sequence, self._readings.sensors[0], panel, power_step)
+        self._outputs = Outputs(world, self._memory, self._sequence, channels, power_step, source_shutter)
         self._setup = Setup(self._memory, channels, relays, self._readings.flag)
         self._stream = CommandStream()
         self._known: dict[bytes, Callable[[float], bytes]] = {}
@@ -96,7 +111,6 @@ class SimulatedSqc310(WirePort):
         self._next_reading_s = 0.0
         self._k2_stopped: bytes | None = None
         self._new_reading = False
-        self._failed = 0
         self._use_film()
 
     # --- connector --------------------------------------------------------------------------------------------
@@ -125,7 +139,12 @@ class SimulatedSqc310(WirePort):
         self._k2_stopped = None
         self._was_reset = True
         self._new_reading = False
-        self._failed = 0
+        self._governor.restart()
+        self._outputs.drive(now_s)
+
+    def connect(self, output: int, hear: Callable[[float, float], None]) -> None:
+        """Fit a cable to analogue output `output` (1 up); `hear` is told volts and the time. Raises ValueError."""
+        self._outputs.connect(output, hear)
 
     def with_wrong_check(self, answer: bytes) -> bytes:
         """See `WirePort.with_wrong_check`: the last check character, moved inside its range 34 to 161."""
@@ -143,20 +162,14 @@ class SimulatedSqc310(WirePort):
         self._new_reading = True
         if self._sequence.running:
             self._follow(now_s)
+            self._outputs.drive(now_s)
 
     def _follow(self, now_s: float) -> None:
         """What readings and time do to a running process."""
         sequence = self._sequence
         layer = sequence.layer
         sequence.advance(now_s)
-        if sequence.phase == DEPOSIT:
-            sensor = self._readings.sensors[0]
-            self._failed = 0 if sensor.hz > 0.0 else self._failed + 1
-            final_ka = sequence.final_thickness_ka()
-            if self._failed >= FAILED_READINGS:
-                sequence.halt()
-            elif 0.0 < final_ka <= sensor.thickness_ka:
-                sequence.end_deposit(now_s)
+        self._governor.follow(now_s)
         if sequence.film_changed:
             self._use_film(zero=sequence.running and sequence.layer != layer)
 
@@ -245,6 +258,7 @@ class SimulatedSqc310(WirePort):
             self._relays.switch(word, number, whole(rest or ""), sequence.running)
         if sequence.film_changed:
             self._use_film()
+        self._outputs.drive(now_s)
         return ""
 
     def _k3(self, now_s: float) -> str:
@@ -295,7 +309,7 @@ class SimulatedSqc310(WirePort):
             sequence.start(now_s)
         elif not (sequence.start_stopped_layer(now_s) if number == 2 else sequence.next_layer(now_s)):
             return False
-        self._failed = 0
+        self._governor.restart()
         self._use_film(zero=sequence.running)
         return True
 

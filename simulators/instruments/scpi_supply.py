@@ -12,6 +12,9 @@ their user guides, and SCPI-99. Chosen or guessed, hence no proof about a real u
   and OUTP ON is refused (-221) until OUTP:PROT:CLE. Trips are noticed when somebody asks.
 - Without the enable input (`supply_enabled`) the output is off and QUES shows inhibit (512); OUTP? still answers 1.
 - Status values of the Keysight N6700 family (QUES 1 OV, 4 PF, 512 INH; OPER 1 CV, 2 CC, 4 OFF).
+- With `analogue_volts` the current is programmed by the voltage at the program input, 0 to that voltage for 0 to the
+  rated current, and nothing drives it before a cable does. CURR is then accepted, answered and without effect, while
+  VOLT, OUTP and protections work as ever (the N5700 chooses with a rear switch; that CURR is not refused is a guess).
 - With `needs_remote` set commands are refused with -203 until SYST:REM; by default the supply does not mind.
 - Power-up state: as after *RST, whatever was set before. Error queue of 10. 2 ms from request to answer.
 """
@@ -72,13 +75,18 @@ class SimulatedSupply(WirePort):
         rated_volts: float = 6.0,
         rated_amps: float = 200.0,
         needs_remote: bool = False,
+        analogue_volts: float = 0.0,
         identity: str = "PVDSIM,SUPPLY-6-200,SIM0001,1.0",
     ) -> None:
         super().__init__()
         if rated_volts <= 0.0 or rated_amps <= 0.0:
             raise ValueError(f"scpi_supply: ratings must be above zero, found {rated_volts!r} V and {rated_amps!r} A")
+        if analogue_volts < 0.0:
+            raise ValueError(f"scpi_supply: analogue_volts must not be negative, found {analogue_volts!r}")
         self._world = world
         self._supply = supply
+        self._analogue_volts = analogue_volts
+        self._programmed_amps = 0.0
         self._identity = identity
         self._rated_volts = rated_volts
         self._rated_amps = rated_amps
@@ -156,6 +164,14 @@ class SimulatedSupply(WirePort):
         self._remote = False
         self._power_up()
         self._apply()
+
+    def hear_volts(self, volts: float, now_s: float) -> None:
+        """The voltage at the analogue program input is `volts` from now on; no more than full scale is believed."""
+        if self._analogue_volts:
+            share = min(max(volts / self._analogue_volts, 0.0), 1.0)
+            self._programmed_amps = share * self._rated_amps
+            self._now_s = now_s
+            self._apply()
 
     def with_wrong_check(self, answer: bytes) -> bytes:
         """See `WirePort.with_wrong_check`: SCPI has no check; the first character becomes `?`, so it is no number."""
@@ -257,7 +273,8 @@ class SimulatedSupply(WirePort):
     def _apply(self) -> None:
         """Give the power stage its set points."""
         self._dead_since_s = None
-        self._world.supply_set(self._supply, self._volts, self._amps, self._on and not self._tripped, self._now_s)
+        amps = self._programmed_amps if self._analogue_volts else self._amps
+        self._world.supply_set(self._supply, self._volts, amps, self._on and not self._tripped, self._now_s)
 
     # --- readings ---------------------------------------------------------------------------------------------
     def _terminals(self) -> tuple[float, float, bool]:
@@ -266,11 +283,17 @@ class SimulatedSupply(WirePort):
         if self._on and not self._tripped:
             if volts > self._level:
                 self._trip(OVER_VOLTAGE)
-            elif volts < DEAD_VOLTS and amps < DEAD_AMPS and self._volts > 0.0 and self._amps > 0.0:
+            elif volts < DEAD_VOLTS and amps < DEAD_AMPS and self._wants_current():
                 self._seems_dead()
             else:
                 self._dead_since_s = None
         return volts, amps, constant_voltage
+
+    def _wants_current(self) -> bool:
+        """Both set points above zero; a program input below a hundredth of full scale counts as zero."""
+        if self._analogue_volts:
+            return self._volts > 0.0 and self._programmed_amps > 0.01 * self._rated_amps
+        return self._volts > 0.0 and self._amps > 0.0
 
     def _seems_dead(self) -> None:
         if not self._world.signal("supply_enabled"):

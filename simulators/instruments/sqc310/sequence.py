@@ -1,15 +1,17 @@
 """The SQC-310's run state: which phase a process is in, for how long, at what power.
 
 Phase numbers: SQC-310 Operating Manual 074-550-P1B p. 97 (firmware 6.01) and 074-550-P1C p. 116 (later firmware). The
-order of the phases is inferred from their numbers and from sister instruments. There is no control loop here: in
-deposit, automatic power stays where soak 2 left it.
+order of the phases is inferred from their numbers and from sister instruments. The control loop is not here but in
+`governor`: while `controlled`, this module leaves the automatic power alone.
 """
 
 from simulators.instruments.sqc310.memory import Memory
 
 STOPPED, RAMP_1, SOAK_1, RAMP_2, SOAK_2, SOAK_HOLD = 0, 7, 8, 9, 10, 11
-SHUTTER_DELAY, DEPOSIT, FEED_RAMP, FEED_SOAK, IDLE_RAMP = 12, 13, 20, 21, 22
-STOP_LAYER, MANUAL_POWER = 25, 26
+SHUTTER_DELAY, DEPOSIT, TIMED_POWER, FEED_RAMP, FEED_SOAK, IDLE_RAMP = 12, 13, 16, 20, 21, 22
+STOP_LAYER, MANUAL_POWER, CONTROL_DELAY = 25, 26, 46
+SOURCE_OPEN = frozenset((DEPOSIT, TIMED_POWER))
+"""Phases in which the source shutter relay is on (the IC/5's state table; inferred)."""
 HALTED = {"6.01": 33, "6.65": 35}
 """Crystal fail, halted: the one number used here that differs between firmware generations."""
 
@@ -20,9 +22,10 @@ Step = tuple[int, float | None, float]
 class Sequence:
     """Runs a process by time. Times come from the caller; `advance` may be called as rarely as one likes."""
 
-    def __init__(self, memory: Memory, firmware: str) -> None:
+    def __init__(self, memory: Memory, firmware: str, control_delay_s: float = 0.0) -> None:
         self._memory = memory
         self._halted = HALTED[firmware]
+        self._control_delay_s = control_delay_s
         self.process = 1
         self.restart()
 
@@ -49,6 +52,20 @@ class Sequence:
     def elapsed_s(self, now_s: float) -> float:
         """Seconds of the run; after a stop, those of the last run."""
         return now_s - self._clock_from_s if self.running else self._elapsed_at_stop_s
+
+    @property
+    def controlled(self) -> bool:
+        """The loop steers the power: in deposit, and in a shutter delay that waits for a capture."""
+        return self.phase == DEPOSIT or (self.phase == SHUTTER_DELAY and self._steps[0][1] is None)
+
+    def in_step_s(self, now_s: float) -> float:
+        """Seconds in the present phase."""
+        return now_s - self._step_from_s
+
+    def layer_number(self) -> int:
+        """Number of the present layer; 0 when there is none."""
+        layers = self.layers()
+        return layers[self.layer - 1] if layers else 0
 
     def layers(self) -> list[int]:
         """Layer numbers of the chosen process; empty if it does not exist."""
@@ -123,7 +140,7 @@ class Sequence:
 
     def end_deposit(self, now_s: float) -> bool:
         """Final thickness reached, or forced. False: not depositing."""
-        if self.phase != DEPOSIT or not self.running:
+        if self.phase not in SOURCE_OPEN or not self.running:
             return False
         film = self._memory
         number = self.film()
@@ -144,6 +161,18 @@ class Sequence:
         self._steps = []
         self.powers[0] = 0.0
 
+    def capture(self, now_s: float) -> None:
+        """The rate is good: the shutter delay that waited for it is over."""
+        power = self.powers[0]
+        self._begin(now_s, [(phase, length_s, power) for phase, length_s, _ in self._steps[1:]])
+
+    def time_power(self, percent: float) -> None:
+        """Timed power: go on at `percent`, without a loop."""
+        self.phase = TIMED_POWER
+        self._steps = []
+        if self.automatic:
+            self.powers[0] = percent
+
     def zero_time(self, now_s: float) -> None:
         """Elapsed time counts from now."""
         self._clock_from_s = now_s
@@ -160,6 +189,7 @@ class Sequence:
         self.film_changed = True
         film = self.film()
         ramp_1, ramp_2 = value("A3", film, 1) / 10.0, value("A3", film, 4) / 10.0
+        captured = value("A4", film, 2) > 0
         self._begin(
             now_s,
             [
@@ -168,7 +198,8 @@ class Sequence:
                 (RAMP_2, float(value("A3", film, 5)), ramp_2),
                 (SOAK_2, float(value("A3", film, 6)), ramp_2),
                 (SOAK_HOLD, None if self.soak_hold else 0.0, ramp_2),
-                (SHUTTER_DELAY, float(value("A4", film, 1)), ramp_2),
+                (SHUTTER_DELAY, None if captured else float(value("A4", film, 1)), ramp_2),
+                (CONTROL_DELAY, self._control_delay_s, ramp_2),
                 (DEPOSIT, None, ramp_2),
             ],
         )
@@ -205,15 +236,15 @@ class Sequence:
             self._step_from_s += length_s
             self._step_power = power
             steps = steps[1:]
+            if self.automatic:
+                self.powers[0] = power
         self._steps = steps
         if not steps:
-            if self.automatic:
-                self.powers[0] = self._step_power
             self._finish_layer(now_s)
             return
         phase, length_s, power = steps[0]
         self.phase = phase
-        if self.automatic:
+        if self.automatic and not self.controlled:
             share = (now_s - self._step_from_s) / length_s if length_s else 1.0
             self.powers[0] = self._step_power + (power - self._step_power) * share
 
