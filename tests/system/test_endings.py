@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvdctl.errors import RecordError
+from pvdctl.errors import OperatorError, RecordError
 from pvdctl.process.states import Command, State
 from pvdctl.record.event import Event
 from tests.system.session import Session
@@ -217,14 +217,13 @@ def test_a_headless_run_without_an_answer_stops(tmp_path: Path) -> None:
     assert "ready" in result["end_reason"]
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(tmp_path, what=recipe(ASKS))
-    session.simulation._answer = lambda question: None  # type: ignore[method-assign]
+    monkeypatch.setattr(session.simulation, "_answer", lambda question: None)
     session.to("ready.prompt", 1.0)
-    with_wrong = pytest.raises(Exception, match="takes yes or no")
-    with with_wrong:
+    with pytest.raises(OperatorError, match="takes yes or no"):
         session.controller.answer("ready", "perhaps", "operator")
-    with pytest.raises(Exception, match="nobody is asking"):
+    with pytest.raises(OperatorError, match="nobody is asking"):
         session.controller.answer("other", "yes", "operator")
     session.to_state(State.HELD, at_most_s=200.0)
     assert "ready" in session.controller.reason
