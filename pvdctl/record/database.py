@@ -170,6 +170,11 @@ def set_journal(connection: sqlite3.Connection, journal: str, path: Path) -> Non
         )
 
 
+def journal_of(connection: sqlite3.Connection) -> str:
+    """The journal mode that the file is in: `wal` or `delete`."""
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
 def set_synchronous(connection: sqlite3.Connection, synchronous: str, path: Path) -> None:
     """Choose how commits reach the disk and read it back."""
     levels = ("OFF", "NORMAL", "FULL", "EXTRA")

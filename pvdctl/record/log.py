@@ -110,14 +110,14 @@ class EventLog:
         """Place of the newest event; 0 in an empty log."""
         return self.tree.size
 
-    def append(self, events: Sequence[Event], stamp: Stamp) -> None:
+    def append(self, events: Sequence[Event], stamp: Stamp, *, sealed: bool = False) -> None:
         """Write all events in one commit, with a checkpoint if one is due; on the disk when this returns.
 
-        Raises RecordError if that failed, now or earlier: then none of them is in the log. Raises Bug, with nothing
+        sealed: a checkpoint is due in any case. Raises RecordError if that failed, now or earlier: then none of them is in the log. Raises Bug, with nothing
         written and the log still good, if an event cannot be expressed.
         """
         cores = [core(event) for event in events]
-        marked = any(event.kind in CHECKPOINT_AT for event in events)
+        marked = sealed or any(event.kind in CHECKPOINT_AT for event in events)
         with self._lock:
             if self.failed:
                 raise RecordError(self.failed)

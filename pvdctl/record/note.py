@@ -14,6 +14,7 @@ with `PRIVATE+KEY+` before a private one.
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -161,7 +162,7 @@ class Checkpoint:
         parts = text.split("\n")
         if not blank or not note.endswith("\n") or len(parts) < 3 or not all(line.startswith(_DASH) for line in lines):
             raise RecordError(f"not a signed checkpoint: {note[:80]!r}. Wanted three lines, a blank one, signatures.")
-        if not parts[1].isdecimal() or (len(parts[1]) > 1 and parts[1][0] == "0"):
+        if not re.fullmatch(r"0|[1-9][0-9]{0,14}", parts[1]):
             raise RecordError(f"checkpoint of {parts[0]}: its size is '{parts[1][:20]}', wanted a number.")
         root = _decode(parts[2], f"the root in checkpoint {parts[1]} of {parts[0]}")
         if len(root) != HASH_BYTES:

@@ -312,6 +312,8 @@ class Record:
             if not self.failed and not self.run:
                 text = "pvdctl closes the record"
                 self._append_one(Event("shutdown", "record", text, actor=_BY_THE_RECORD, at_s=self.clock.now_s))
+            elif not self.failed:
+                self._log.append((), Stamp(self._utc(), self.run), sealed=True)
         finally:
             self._release()
 
