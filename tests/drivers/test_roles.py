@@ -6,6 +6,7 @@ import pytest
 
 import pvdctl.drivers
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
+from pvdctl.drivers.inficon_sqm160 import InficonSqm160
 from pvdctl.drivers.modbus_io import ModbusIo
 from pvdctl.drivers.pfeiffer_tc400 import PfeifferTc400
 from pvdctl.drivers.pfeiffer_tpg36x import PfeifferTpg36x
@@ -17,6 +18,7 @@ from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Sup
 
 # The type checker judges these; at run time they are what the tests below are given.
 MONITOR: RateMonitor = InficonSqc310("monitor", {})
+SQM160: RateMonitor = InficonSqm160("monitor", {})
 SUPPLY: Supply = ScpiSupply("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 GAUGES: GaugeController = PfeifferTpg36x("gauges", {"gauges": {"full_range": 1}})
 GENESYS: Supply = TdkGenesys("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
@@ -25,6 +27,7 @@ PLC: DigitalIO = ModbusIo("plc", {"outputs": {"gate_valve": 1}, "inputs": {"door
 
 DRIVERS = [
     (MONITOR, RateMonitor),
+    (SQM160, RateMonitor),
     (SUPPLY, Supply),
     (GENESYS, Supply),
     (GAUGES, GaugeController),
