@@ -13,7 +13,7 @@ from pvdctl.recipe.load import parse_recipe
 from pvdctl.recipe.model import Recipe
 from pvdctl.record.event import Facts, Recorded
 from pvdctl.record.layer_figures import LayerFigures, judge
-from pvdctl.record.proof import proof_of
+from pvdctl.record.proof import proof_of, signatures_of
 from pvdctl.record.reader import RecordReader, Run
 from pvdctl.record.story import Story, tell
 
@@ -74,7 +74,6 @@ def gather(reader: RecordReader, run_id: str) -> Dossier:
     samples = {"time_s": samples.pop("at_s") - began_s, **samples}
     recipe, chamber = _recipe(run), _chamber(run)
     shutter = chamber.substrate_shutter if chamber is not None else SUBSTRATE_SHUTTER
-    proof, signatures = proof_of(reader, run)
     return Dossier(
         run=run,
         story=story,
@@ -85,8 +84,8 @@ def gather(reader: RecordReader, run_id: str) -> Dossier:
         recipe=recipe,
         chamber=chamber,
         layers=judge(story.layers, recipe, samples, shutter, run.end_state),
-        proof=proof,
-        signatures=signatures,
+        proof=proof_of(reader, run),
+        signatures=signatures_of(reader, run),
     )
 
 

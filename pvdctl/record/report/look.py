@@ -28,6 +28,7 @@ code { overflow-wrap: anywhere; }
 .simulated { background: #FFE08A; font-weight: 600; padding: 6px 14px; margin: 0 0 16px; }
 dl { display: grid; grid-template-columns: max-content 1fr max-content 1fr; gap: 3px 14px; margin: 0; }
 dt { color: var(--grey); }
+.proof dl { grid-template-columns: max-content 1fr; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 6px 0 4px; }
 th { text-align: left; font-weight: 600; font-size: 12px; color: var(--grey); vertical-align: bottom;

@@ -267,19 +267,32 @@ def _proof(dossier: Dossier) -> str:
         text += (
             f"<p>{verdict_of(True, 'The record of this run is what was written')}: checked when this was made.</p>\n"
         )
-    else:
+    elif proof["problems"]:
         text += f"<p>{verdict_of(False, 'The record of this run does not fit its proof')}:</p>\n<ul>"
         text += "".join(f"<li>{html(problem)}</li>" for problem in proof["problems"]) + "</ul>\n"
-    pairs = [(_PROOF_NAMES[key], Markup(f"<code>{html(proof[key])}</code>")) for key in _PROOF_NAMES if proof.get(key)]
-    return text + "<div class='proof'>" + facts(pairs) + "</div>\n"
+    else:
+        text += "<p>The run has no end yet, and so no fingerprint.</p>\n"
+    size = proof.get("size", 0)
+    witnessed = proof.get("witnessed", 0)
+    last_seq = dossier.run.last_seq or 0
+    pairs = (
+        ("fingerprint", _code(proof["record_sha256"])),
+        ("events", f"{proof['first_seq']} to {last_seq}" if last_seq else f"from {proof['first_seq']}"),
+        ("checkpoint", f"over {size:,} events" if size else ""),
+        ("its root", _code(proof.get("root", ""))),
+        ("record", _code(proof.get("record", ""))),
+        ("public key", _code(proof.get("key", ""))),
+        ("seen by a witness", ("yes" if witnessed >= last_seq else "not yet") if size else ""),
+    )
+    return (
+        f'{text}<div class="proof">{facts(pairs)}</div>\n<p class="note">This page proves nothing by itself. To check '
+        f"the run: <code>pvdctl audit bundle {html(dossier.run.run)}</code>, then <code>pvdctl audit verify</code> or "
+        "the verifier that comes without pvdctl.</p>\n"
+    )
 
 
-_PROOF_NAMES = {
-    "record_sha256": "fingerprint of the run",
-    "first_seq": "first event",
-    "last_seq": "last event",
-}
-"""Facts of the proof that are shown, with their names."""
+def _code(text: str) -> Markup:
+    return Markup(f"<code>{html(text)}</code>" if text else "")
 
 
 def verdict_of(good: bool, words: str) -> Markup:
