@@ -19,6 +19,11 @@ from pvdctl.record.record import Record
 ACTOR = "simulation"
 
 
+FACTS_WAIT_S = 5.0
+"""Virtual seconds that events which announce nothing may wait for the next commit: a commit is a disk flush,
+milliseconds of wall time in which thousands of virtual ones could pass."""
+
+
 class Simulation(Conductor):
     """A recipe, a chamber and a seed; `run` does it once.
 
@@ -49,6 +54,7 @@ class Simulation(Conductor):
         self.simulated = SimulatedChamber(chamber.model, seed, faults, parameters)
         self.record = Record.open(directory, self.simulated.clock)
         self.controller = Controller(self.simulated.equipment, self.record)
+        self.controller.facts_wait_s = FACTS_WAIT_S
         self.engine: ScanEngine = ScanEngine(self.controller, self.simulated.schedule, self.simulated.clock, speed)
         self.run_id = ""
         self._result: dict[str, Any] = {}
@@ -84,6 +90,7 @@ class Simulation(Conductor):
                 self.engine.run(self._over, at_most_s=LONGEST_S)
             if controller.running:
                 controller.end_run(word(controller.unit.state), controller.reason or "nobody resumed the run")
+            controller.flush()
             sha256 = self.record.run_sha256(self.run_id) if self.run_id else ""
         except RecordError as error:  # what came of the run is told even where it can no longer be written
             sha256 = ""

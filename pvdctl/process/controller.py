@@ -98,6 +98,8 @@ class Controller:
         self.scans = 0
         self.record_failure = ""
         self.sampling = Sampling(self.context, self.unit)
+        self.facts_wait_s = 0.0
+        """How long events that announce nothing (FACTS) may wait for the commit of one that does; clock seconds."""
         self._requests: deque[Request] = deque()
         self._work = UnitWork(self)
         self._judging = False
@@ -130,7 +132,10 @@ class Controller:
     def end_run(self, end_state: str, end_reason: str) -> None:
         """Close the run's record where nobody will bring the run to an end of its own (a headless run that is held)."""
         self._work.end_run(end_state, end_reason)
-        self._record()
+        try:
+            self.flush()
+        except RecordError as error:
+            self.record_failed(error)
 
     # --- the scan -------------------------------------------------------------------------------------------------
     def scan(self, now_s: float) -> None:
@@ -209,9 +214,11 @@ class Controller:
             context.pending.clear()
             return True
         try:
-            if context.pending:
-                self.recorder.append(context.pending)
-                context.pending.clear()
+            pending = context.pending
+            if pending and (
+                context.now_s - pending[0].at_s >= self.facts_wait_s or any(e.kind not in FACTS for e in pending)
+            ):
+                self.flush()
             if self.running:
                 self.recorder.sample(context.now_s, self.sampling.row())
             return self.recorder.settled()
@@ -219,6 +226,13 @@ class Controller:
             context.pending.clear()
             self.record_failed(error)
             return False
+
+    def flush(self) -> None:
+        """Commit what is waiting to be recorded. Raises RecordError."""
+        pending = self.context.pending
+        if pending:
+            self.recorder.append(pending)
+            pending.clear()
 
     def record_failed(self, error: RecordError) -> None:
         """Nothing can be recorded any more: nothing new is started, and what runs is held."""
@@ -341,6 +355,9 @@ class Controller:
             change = changes.popleft()
             self.context.emit("alarm", change.name, change.text, actor=change.who, old=change.old, new=change.new)
 
+
+FACTS = frozenset(("actuator", "alarm", "crystal", "exposure", "interlock", "layer", "link", "note", "result"))
+"""Kinds of events that tell what has happened. All others announce an act, and are on the disk before it is done."""
 
 _CAN_STOP = frozenset(
     (State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED,

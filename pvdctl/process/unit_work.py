@@ -336,6 +336,7 @@ class UnitWork:
         controller.ended = (end_state, reason)
         controller.running = False
         try:
+            controller.flush()  # what has happened up to now belongs to the run
             controller.order.end(end_state, reason, result)
         except RecordError as error:
             controller.record_failed(error)
