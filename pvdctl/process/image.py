@@ -108,7 +108,7 @@ class Image:
     def _age(self, poll: Poll, now_s: float) -> None:
         poll.stale = True
         error = poll.taken[2] if isinstance(poll.taken, tuple) else None
-        why = f"no new reading for {now_s - poll.at_s:.1f} s (limit {poll.stale_s:g} s)"
+        why = f"{poll.name}: no new reading for {now_s - poll.at_s:.1f} s (limit {poll.stale_s:g} s)"
         if error is not None:
             why += f": {error}"
         for tag in poll.tags:

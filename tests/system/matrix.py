@@ -103,6 +103,35 @@ LINK_SIGNS: dict[str, tuple[str, ...]] = {
     "plc": ("plc",),
 }
 
+MATTERS: dict[str, tuple[str, ...]] = {
+    "boat_open": ("zinc.deposit", "lithium.deposit"),
+    "supply_trip": ("zinc.deposit",),
+    "source_depleted": ("zinc.deposit", "lithium.deposit"),
+    "source_crusted": ("zinc.deposit", "lithium.shutter delay"),
+    "spit_burst": ("lithium.deposit",),
+    "shutter_stuck_open": ("zinc.deposit", "lithium.deposit"),
+    "shutter_stuck_closed": ("zinc.soak 2", "lithium.soak 2"),
+    "valve_stuck": ("pump_down.prepare", "nitrogen.isolate", "nitrogen.fill"),
+    "water_lost": ("lithium.deposit",),
+    "n2_supply_empty": ("nitrogen.fill",),
+    "leak": ("zinc.deposit", "pump_down.high vacuum"),
+    "turbo_trip": ("zinc.ramp 2",),
+    "door_open": ("lithium.soak 1",),
+    "air_lost": ("zinc.deposit",),
+    "estop": ("lithium.deposit",),
+    "glovebox_lost": ("cool_down.cool down",),
+    "crystal_dead": ("zinc.deposit", "lithium.shutter delay"),
+    "crystal_jump": ("zinc.deposit",),
+    "crystal_mode_hop": ("zinc.deposit", "lithium.ramp 1"),
+    "crystal_noisy": ("lithium.deposit",),
+    "crystal_frozen": ("zinc.deposit", "lithium.crystal verify"),
+    "gauge_dead": ("zinc.deposit", "nitrogen.fill", "pump_down.rough"),
+    "gauge_frozen": ("nitrogen.fill", "pump_down.rough"),
+    "gauge_wrong_range": ("zinc.ramp 1", "nitrogen.isolate"),
+}
+"""Where a fault of the plant hurts most: each is tried there in every suite, and in one more phase, taken in turn."""
+
+
 LONGEST_S = 2400.0
 """Four times the run without a fault (590 s): every wait has its deadline."""
 
@@ -123,6 +152,11 @@ class Case:
         """As `--fault` takes it."""
         more = ",".join(filter(None, (f"link={self.link}" if self.link else "", self.arguments)))
         return f"{self.fault}@{self.step}.{self.phase}" + (f":{more}" if more else "")
+
+    @property
+    def place(self) -> str:
+        """`step.phase`."""
+        return f"{self.step}.{self.phase}"
 
     @property
     def kind(self) -> str:
@@ -168,6 +202,25 @@ def cases() -> list[Case]:
         for step, phases in PHASES.items()
         for phase in phases
     ]
+
+
+def selection() -> list[Case]:
+    """What the suite runs: every kind where it matters most and in one phase in turn; so every phase has several."""
+    every = cases()
+    by_place: dict[tuple[str, str], Case] = {(case.kind, case.place): case for case in every}
+    places = [f"{step}.{phase}" for step, phases in PHASES.items() for phase in phases]
+    chosen: dict[str, Case] = {}
+    for number, (fault, kind) in enumerate(
+        (case.fault, case.kind) for case in {case.kind: case for case in every}.values()
+    ):
+        wanted = [places[7 * number % len(places)]]
+        matters = MATTERS.get(fault)
+        if matters is not None:
+            wanted.append(matters[number % len(matters)])
+        for place in wanted:
+            case = by_place[kind, place]
+            chosen[case.text] = case
+    return list(chosen.values())
 
 
 def run_case(case: Case, seed: int = 1) -> Outcome:

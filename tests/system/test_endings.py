@@ -243,12 +243,12 @@ def test_clear_re_arms_a_tripped_watchdog(tmp_path: Path) -> None:
     assert session.controller.ended is not None
     assert session.controller.ended[0] == "Aborted"
     session.scan(20.0)
-    assert session.controller.readings.watchdog_tripped.value is True
+    assert session.controller.readings.watchdog_tripped.number() == 1.0
     for alarm in session.controller.alarms.unacknowledged_critical():
         session.controller.alarms.acknowledge(alarm, "operator", session.now_s)
     assert session.command(Command.CLEAR).error is None
     session.to_state(State.STOPPED)
-    assert session.controller.readings.watchdog_tripped.value is False
+    assert session.controller.readings.watchdog_tripped.number() == 0.0
     assert session.command(Command.RESET).error is None
     session.to_state(State.IDLE)
     assert session.command(Command.START).error is None
