@@ -15,6 +15,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 import typer
 
 from pvdctl import __version__
+from pvdctl.cli import evidence
 
 app = typer.Typer(
     name="pvdctl",
@@ -148,6 +149,7 @@ def _doctor(
 
 simulator = typer.Typer(no_args_is_help=True, help="The simulated chamber as real ports of this machine.")
 app.add_typer(simulator, name="simulator")
+evidence.add_to(app)
 
 
 @simulator.callback()

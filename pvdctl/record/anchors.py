@@ -25,6 +25,10 @@ MOST_BYTES = 256 * 2**20
 """More than this is no list of checkpoints: a year of one per minute is 130 MB."""
 
 
+class NotAnchored(RecordError):
+    """A place where checkpoints are kept knows nothing of this record: it never did, or this is another record."""
+
+
 def append_checkpoint(path: Path, note: str, seen: datetime) -> None:
     """Add one line, on the disk when this returns. A line that a loss of power tore is cut off first.
 
@@ -88,8 +92,8 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
 def fetch_anchors(where: Iterable[str], origin: str) -> list[Checkpoint]:
     """The checkpoints of one record that are kept in files and by witnesses (`http://host:port`).
 
-    Raises RecordError if a place cannot be read, or knows nothing of this record: then it proves nothing, and a record
-    put in another's place would look like that.
+    Raises RecordError if a place cannot be read, NotAnchored if it knows nothing of this record: a record put in
+    another's place would look like that.
     """
     found = []
     for place in where:
@@ -103,7 +107,7 @@ def fetch_anchors(where: Iterable[str], origin: str) -> list[Checkpoint]:
         ours = [checkpoint for checkpoint in known if checkpoint.origin == origin]
         if not ours:
             others = sorted({checkpoint.origin for checkpoint in known})
-            raise RecordError(
+            raise NotAnchored(
                 f"{place} keeps no checkpoint of {origin}{', but of ' + ', '.join(others) if others else ''}: "
                 "either this record was never anchored there, or another was put in its place."
             )
