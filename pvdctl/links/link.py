@@ -34,7 +34,10 @@ class Link(Protocol):
         """Send something that has no answer. Raises LinkClosed."""
 
     def drain(self, quiet_s: float) -> bytes:
-        """Read and drop until nothing has come for `quiet_s` (2 s at most in all); returns what was dropped."""
+        """Read and drop until nothing has come for `quiet_s`; returns what was dropped.
+
+        Raises BadFrame if the line has not fallen silent after 2 s: then no answer on it could be trusted.
+        """
 
     def open(self) -> None:
         """Open, or reopen after a loss. Raises LinkClosed with the reason."""

@@ -86,11 +86,11 @@ class LoopbackLink:
         while clock.now_s < last_s:
             got = self._port.take(clock.now_s + quiet_s)
             if got is None:
-                break
+                clock.now_s += quiet_s
+                return dropped
             dropped += got[1]
             clock.now_s = max(clock.now_s, got[0]) + len(got[1]) * self._byte_s
-        clock.now_s += quiet_s
-        return dropped
+        raise BadFrame("the line does not fall silent", dropped)
 
     def open(self) -> None:
         """Nothing to open in memory."""

@@ -55,7 +55,7 @@ class DescriptorPort:
         self._send = send
         self._flush = flush
         self._shut = shut
-        self._wait = _waiting(fd)
+        self._wait = waiting(fd)
         self.reopens = reopens
 
     def wait(self, seconds: float) -> bool:
@@ -97,7 +97,7 @@ class DescriptorPort:
             self._shut()
 
 
-def _waiting(fd: int) -> Callable[[float], object]:
+def waiting(fd: int) -> Callable[[float], object]:
     """A function that waits for bytes, so many milliseconds at most; its result is true when they are there.
 
     `poll`, because `select` refuses descriptors above 1023; where the system has no `poll`, `select`.

@@ -93,10 +93,12 @@ class StreamLink:
         last_s = self._clock.now_s + DRAIN_AT_MOST_S
         try:
             port.discard_output()
-            while self._clock.now_s < last_s and port.wait(quiet_s):
+            while port.wait(quiet_s):
                 data = port.receive()
                 if len(dropped) < DROPPED_KEPT:
                     dropped += data
+                if self._clock.now_s > last_s:
+                    raise BadFrame("the line does not fall silent", dropped[:DROPPED_KEPT])
         except PORT_ERRORS as error:
             raise self._lost(error) from error
         return dropped[:DROPPED_KEPT]

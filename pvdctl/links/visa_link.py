@@ -8,6 +8,7 @@ So such streams are read byte by byte until the framing has a whole answer; mess
 After a time-out the session is closed and opened anew: its late answer would be the answer to every next question.
 """
 
+from collections.abc import Callable
 from math import ceil
 from threading import Lock
 from typing import Any
@@ -21,6 +22,7 @@ from pyvisa.resources import MessageBasedResource
 from pvdctl.clock import Clock
 from pvdctl.errors import BadFrame, LinkClosed, NoAnswer
 from pvdctl.links.link import Framing
+from pvdctl.links.port import waiting
 from pvdctl.links.port_errors import PORT_ERRORS, closed
 from pvdctl.links.round_trips import RoundTrips
 from pvdctl.links.stream_link import DRAIN_AT_MOST_S, DROPPED_KEPT, close_quietly
@@ -49,13 +51,14 @@ class VisaLink:
         self._resource: MessageBasedResource | None = None
         self._by_byte = False
         self._time_out_ms = 0
+        self._early: Callable[[float], object] = _none_early
         self._buffer = bytearray()
         self._doubtful = False
 
     def exchange(self, request: bytes, framing: Framing, deadline_s: float) -> bytes:
         """See `Link.exchange`."""
         resource, clock, buffer = self._opened(), self._clock, self._buffer
-        if buffer:
+        if buffer or self._early(0.0):
             early = bytes(buffer)
             buffer.clear()
             self._doubtful = True
@@ -95,12 +98,14 @@ class VisaLink:
         self._buffer.clear()
         last_s = self._clock.now_s + DRAIN_AT_MOST_S
         try:
-            while self._by_byte and self._clock.now_s < last_s:
+            while self._by_byte:
                 data = self._read(resource, self._clock.now_s + quiet_s)
                 if data is None:
                     break
                 if len(dropped) < DROPPED_KEPT:
                     dropped += data
+                if self._clock.now_s > last_s:
+                    raise BadFrame("the line does not fall silent", dropped[:DROPPED_KEPT])
         except _FAILURES as error:
             raise self._lost(error) from error
         return dropped[:DROPPED_KEPT]
@@ -140,7 +145,10 @@ class VisaLink:
         # Bytes are asked one at a time; that more may come is no reason for a warning.
         opened.visalib.issue_warning_on.discard(StatusCode.success_max_count_read)
         self._time_out_ms = 0
-        self._by_byte = opened.interface_type == InterfaceType.asrl or opened.resource_class == "SOCKET"
+        by_byte = opened.interface_type == InterfaceType.asrl or opened.resource_class == "SOCKET"
+        self._by_byte = by_byte
+        # VISA cannot say whether bytes are waiting on a socket; pyvisa-py's own handle can.
+        self._early = waiting(_descriptor(opened)) if by_byte else _none_early
         return opened
 
     def _write(self, resource: MessageBasedResource, request: bytes, until_s: float) -> None:
@@ -175,3 +183,14 @@ class VisaLink:
     def _lost(self, error: Exception) -> LinkClosed:
         self.close()
         return closed(self.name, self.where, error)
+
+
+def _descriptor(resource: Any) -> int:
+    """The file descriptor below a stream resource of pyvisa-py."""
+    descriptor: int = resource.visalib.sessions[resource.session].interface.fileno()
+    return descriptor
+
+
+def _none_early(milliseconds: float) -> object:
+    """Buses of messages: an answer nobody has asked for is not sent, or cleared by the next question (IEEE 488.2)."""
+    return False

@@ -90,7 +90,9 @@ def test_draining_waits_for_silence_but_not_for_ever() -> None:
     chatter = Script([(0.01 * n, b"x") for n in range(1000)])
     endless = LoopbackLink("line", chatter, VirtualClock())
     endless.send(b"A\n")
-    assert 190 <= len(endless.drain(0.05)) <= 210
+    with pytest.raises(BadFrame, match="does not fall silent") as told:
+        endless.drain(0.05)
+    assert 190 <= len(told.value.data) <= 210
 
 
 # --- Modbus ---------------------------------------------------------------------------------------------------------

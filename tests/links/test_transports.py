@@ -1,0 +1,296 @@
+"""Every transport, every accident of a cable: a typed error within the deadline, and the next exchange right.
+
+The far ends are real: pseudo-terminals and sockets of this machine. What the worker does between two exchanges
+(reopen, drain) is done here by `mend`, exactly as it does it.
+"""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvdctl.clock import RealClock
+from pvdctl.errors import BadFrame, LinkClosed, LinkError, NoAnswer
+from pvdctl.links.framing_lines import LineFraming
+from pvdctl.links.framing_sycon import ANSWER_OFFSET, SyconFraming, crc
+from pvdctl.links.link import Framing
+from pvdctl.links.stream_link import StreamLink
+from pvdctl.links.worker import QUIET_S
+from tests.links.far_ends import TRANSPORTS, Answer, FarEnd, PtyEnd, TcpEnd, cable, needs_pty
+
+LINES = LineFraming(b"\n")
+DEADLINE_S = 0.12
+SLACK_S = 0.15
+"""What a busy machine may add to a deadline before a test calls it broken; a quarter second is still far from a scan
+that waits for ever."""
+EVERYWHERE = pytest.mark.parametrize(("end_type", "link_of"), TRANSPORTS)
+
+
+def echo(request: bytes) -> list[tuple[float, bytes]]:
+    """Says what it heard, so that an answer to another question is seen to be one."""
+    return [(0.0, b"to " + request)]
+
+
+def said(*pieces: tuple[float, bytes]) -> Answer:
+    return lambda request: list(pieces)
+
+
+def mend(link: Any) -> None:
+    """What the worker does after a damaged or missing answer, until it trusts the link again."""
+    for _ in range(4):
+        try:
+            link.open()
+            link.drain(QUIET_S)
+            if link.exchange(b"who are you\n", LINES, DEADLINE_S) == b"to who are you":
+                return
+        except LinkClosed:
+            link.close()
+            raise
+        except LinkError:
+            continue
+    pytest.fail("the link is not trusted again")
+
+
+def timed(link: Any, request: bytes, framing: Framing = LINES) -> tuple[Any, float]:
+    """The answer or the error of one exchange, and how long it took."""
+    clock = RealClock()
+    try:
+        result: Any = link.exchange(request, framing, DEADLINE_S)
+    except LinkError as error:
+        result = error
+    return result, clock.now_s
+
+
+@EVERYWHERE
+def test_questions_and_answers(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    with cable(end_type, link_of, echo, tmp_path) as (_, link):
+        for number in range(20):
+            assert link.exchange(b"q%d\n" % number, LINES, DEADLINE_S) == b"to q%d" % number
+        assert link.exchanges == 20
+        assert 0.0 < link.round_trips.quantile_s(0.5) < DEADLINE_S
+
+
+@EVERYWHERE
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        pytest.param(said(), NoAnswer, id="silence"),
+        pytest.param(said((0.0, b"half an ans")), NoAnswer, id="half answer"),
+        pytest.param(said(*[(0.04, b".")] * 15), NoAnswer, id="dripping line"),
+        pytest.param(said((0.0, b"#" * 3000)), BadFrame, id="garbage without end"),
+        pytest.param(said((0.25, b"to the past\n")), NoAnswer, id="late answer"),
+    ],
+)
+def test_accidents(
+    answer: Answer, error: type[LinkError], end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    with cable(end_type, link_of, echo, tmp_path) as (end, link):
+        assert link.exchange(b"before\n", LINES, DEADLINE_S) == b"to before"
+        end.answer = answer
+        result, took_s = timed(link, b"lost\n")
+        assert type(result) is error
+        assert took_s < DEADLINE_S + SLACK_S
+        end.answer = echo
+        mend(link)
+        assert link.exchange(b"after\n", LINES, DEADLINE_S) == b"to after"
+
+
+@EVERYWHERE
+def test_more_than_was_asked_for(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    """Two answers to one question: the second is never taken for the answer to the next question."""
+    with cable(end_type, link_of, said((0.0, b"one\ntwo\n")), tmp_path) as (end, link):
+        assert link.exchange(b"q\n", LINES, DEADLINE_S) == b"one"
+        end.answer = echo
+        result, _ = timed(link, b"next\n")
+        if result != b"to next":
+            assert isinstance(result, BadFrame)
+            mend(link)
+            assert link.exchange(b"next\n", LINES, DEADLINE_S) == b"to next"
+
+
+@EVERYWHERE
+def test_gone_and_back(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    with cable(end_type, link_of, echo, tmp_path) as (end, link):
+        assert link.exchange(b"here\n", LINES, DEADLINE_S) == b"to here"
+        end.unplug()
+        for _ in range(3):
+            result, took_s = timed(link, b"gone\n")
+            assert isinstance(result, LinkError)
+            assert took_s < DEADLINE_S + SLACK_S
+            with pytest.raises(LinkClosed, match="line: "):
+                mend(link)
+        end.plug_in()
+        mend(link)
+        assert link.exchange(b"again\n", LINES, DEADLINE_S) == b"to again"
+
+
+@EVERYWHERE
+def test_a_closed_link_says_so(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    with cable(end_type, link_of, echo, tmp_path) as (_, link):
+        link.close()
+        link.close()
+        for use in (
+            lambda: link.exchange(b"q\n", LINES, DEADLINE_S),
+            lambda: link.send(b"q\n"),
+            lambda: link.drain(0.01),
+        ):
+            with pytest.raises(LinkClosed, match="is not open"):
+                use()
+
+
+@EVERYWHERE
+def test_drain_ends_on_a_line_that_never_falls_silent(
+    end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    with cable(end_type, link_of, said(*[(0.01, b"x" * 50)] * 400), tmp_path) as (_, link):
+        link.send(b"talk\n")
+        clock = RealClock()
+        with pytest.raises(BadFrame, match="does not fall silent") as told:
+            link.drain(0.05)
+        assert 1.5 < clock.now_s < 3.0
+        assert 0 < len(told.value.data) <= 4096
+
+
+def packet(payload: bytes) -> bytes:
+    """A Sycon answer as the monitor packs it."""
+    body = bytes((len(payload) + ANSWER_OFFSET,)) + payload
+    register = crc(body)
+    return b"!" + body + bytes(((register & 0x7F) + 34, (register >> 7) + 34))
+
+
+def _noise(chance: random.Random) -> list[tuple[float, bytes]]:
+    """Bytes as a bad cable makes them: any, many `!`, cut and damaged packets, in up to four pieces."""
+    kind = chance.randrange(4)
+    if kind == 0:
+        data = chance.randbytes(chance.randrange(1, 80))
+    elif kind == 1:
+        data = bytes(chance.choice((0x21, 0x23, 0x24, 0x30, 0xFF)) for _ in range(chance.randrange(1, 60)))
+    else:
+        data = bytearray(packet(b"A" + bytes(chance.randrange(0x30, 0x7B) for _ in range(chance.randrange(1, 60)))))
+        if kind == 2:
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        else:
+            del data[chance.randrange(1, len(data)) :]
+    pieces = []
+    data = bytes(data)
+    while data:
+        at = chance.randrange(1, len(data) + 1) if len(pieces) < 3 else len(data)
+        pieces.append((0.0, data[:at]))
+        data = data[at:]
+    return pieces
+
+
+def _stream_of_noise(
+    rounds: int, seed: int, end_type: type[FarEnd], link_of: Callable[..., Any], folder: Path, deadline_s: float
+) -> None:
+    """Noise in place of the answer, again and again: never a reading from it, and the exchange after it right."""
+    chance = random.Random(seed)
+    framing = SyconFraming()
+    with cable(end_type, link_of, echo, folder) as (end, link):
+        for number in range(rounds):
+            noise = _noise(chance)
+            end.answer = lambda request, noise=noise: noise
+            clock = RealClock()
+            try:
+                taken = link.exchange(b"noise", framing, deadline_s)
+            except LinkError:
+                assert clock.now_s < deadline_s + SLACK_S
+            else:
+                pytest.fail(f"round {number}: took {taken!r} out of {noise!r}")
+            right = b"A%d" % number
+            end.answer = lambda request, right=right: [(0.0, packet(right))]
+            link.open()
+            link.drain(0.002)
+            assert link.exchange(b"question", framing, 1.0) == right
+
+
+@EVERYWHERE
+def test_random_bytes(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    _stream_of_noise(40, 1, end_type, link_of, tmp_path, deadline_s=0.02)
+
+
+@pytest.mark.soak
+@EVERYWHERE
+def test_ten_thousand_random_streams(end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path) -> None:
+    _stream_of_noise(10_000, 2, end_type, link_of, tmp_path, deadline_s=0.02)
+
+
+@needs_pty
+def test_a_serial_port_is_opened_by_one_program_only(tmp_path: Path) -> None:
+    from pvdctl.links.serial_link import serial_link
+
+    with cable(PtyEnd, lambda end, clock: serial_link("line", end.device, 9600, clock), echo, tmp_path) as (end, _):
+        second = serial_link("second", end.device, 9600, RealClock())
+        with pytest.raises(LinkClosed, match=r"second: serial port .*Another program has it open"):
+            second.open()
+
+
+class Deaf:
+    """A port at which nothing ever comes."""
+
+    reopens = False
+
+    def __init__(self) -> None:
+        self.held = b""
+
+    def wait(self, seconds: float) -> bool:
+        return False
+
+    def receive(self) -> bytes:
+        return b""
+
+    def send(self, data: bytes, within_s: float) -> None:
+        self.held += data
+
+    def discard_output(self) -> None:
+        self.held = b""
+
+    def close(self) -> None:
+        self.held = b""
+
+
+def test_what_could_not_be_delivered_is_thrown_away() -> None:
+    """A command must not arrive minutes later, when a cable is plugged in again."""
+    port = Deaf()
+    link = StreamLink("line", "somewhere", lambda: port, RealClock())
+    link.open()
+    link.send(b"OUTP ON\n")
+    assert port.held
+    assert isinstance(timed(link, b"CURR?\n")[0], NoAnswer)
+    assert not port.held
+    link.send(b"OUTP ON\n")
+    link.drain(0.01)
+    assert not port.held
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    from pvdctl.links.tcp_link import tcp_link
+
+    end = TcpEnd(echo, tmp_path)
+    end.unplug()
+    with pytest.raises(LinkClosed, match=r"line: 127.0.0.1 port \d+: Connection refused. Is the instrument's network"):
+        tcp_link("line", "127.0.0.1", end.port, RealClock()).open()
+
+
+def test_other_urls_of_pyserial_work_too() -> None:
+    """`loop://` has no file descriptor: read through pyserial's own calls, as `rfc2217://` is."""
+    from pvdctl.links.serial_link import serial_link
+
+    link = serial_link("line", "loop://", 115200, RealClock())
+    link.open()
+    assert link.exchange(b"echo\n", LINES, DEADLINE_S) == b"echo"
+    result, took_s = timed(link, b"no end")
+    assert isinstance(result, NoAnswer)
+    assert DEADLINE_S <= took_s < DEADLINE_S + SLACK_S
+    link.drain(QUIET_S)
+    assert link.exchange(b"again\n", LINES, DEADLINE_S) == b"again"
+    link.close()
+
+
+def test_a_url_that_pyserial_does_not_know() -> None:
+    from pvdctl.links.serial_link import serial_link
+
+    with pytest.raises(LinkClosed, match="line: serial port nonsense://x"):
+        serial_link("line", "nonsense://x", 9600, RealClock()).open()
