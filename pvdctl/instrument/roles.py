@@ -5,9 +5,10 @@ Tags are read by the control thread only.
 """
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
-from pvdctl.instrument.poll import Act
+from pvdctl.instrument.poll import Act, Poll
 from pvdctl.instrument.tag import Tag
 
 
@@ -36,6 +37,64 @@ class RateMonitor(Protocol):
 
     def zero_thickness(self) -> Act:
         """Set the displayed thickness to zero."""
+
+
+@dataclass(frozen=True)
+class ControlledLayer:
+    """A layer for a deposition controller to heat by itself, power in % of its output's full scale.
+
+    final_thickness_nm: where the controller ends the layer if nobody has ended it before.
+    control_error: what the controller does when the rate stays off by more than control_error_percent.
+    """
+
+    rate_nm_per_s: float
+    final_thickness_nm: float
+    p_term: float
+    i_term_s: float
+    d_term_s: float
+    ramp_1_percent: float
+    ramp_1_s: float
+    soak_1_s: float
+    ramp_2_percent: float
+    ramp_2_s: float
+    soak_2_s: float
+    control_error: Literal["ignore", "stop", "timed_power"]
+    control_error_percent: float
+
+
+@runtime_checkable
+class RateController(RateMonitor, Protocol):
+    """A monitor that can also control the rate: it runs a layer's phases and drives an analogue output.
+
+    Its phases, in `phase`: stopped, initialise layer, ramp 1, soak 1, ramp 2, soak 2, soak hold, shutter delay, control
+    delay, deposit, timed power, idle ramp, stop layer, manual power, crystal fail, crystal fail, halted, and others.
+    """
+
+    phase: Tag
+    power_percent: Mapping[int, Tag]
+    """By output, from 1: % of full scale."""
+    deviation_percent: Mapping[int, Tag]
+    """By output: rate off its target, as the controller reckons it."""
+    supervision: tuple[Poll, ...]
+    """The polls that bring these tags: their cadence is that of the supervision."""
+
+    def set_layer(self, slot: int, layer: ControlledLayer) -> Act:
+        """Write film and layer `slot`; possible only while stopped. Raises OperatorError for what it cannot hold."""
+
+    def start_process(self) -> Act:
+        """Start the chosen process at its first layer."""
+
+    def stop_process(self) -> Act:
+        """Stop everything; no power. A SAFE act."""
+
+    def start_layer(self) -> Act:
+        """Start the stopped layer again, from its first phase."""
+
+    def stop_layer(self) -> Act:
+        """Stop the layer: no power, the process waits. A SAFE act."""
+
+    def hold_soak(self, on: bool) -> Act:
+        """On: a layer waits after soak 2, at its power, in phase "soak hold". Off: it goes on from there."""
 
 
 @runtime_checkable

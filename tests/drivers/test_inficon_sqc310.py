@@ -1,6 +1,7 @@
 """The SQC-310 driver against the vectors: what it says, what it understands, what it refuses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pvdctl.drivers import inficon_sqc310 as sqc
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310, rounded_density, rounded_z_factor
 from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, PvdctlError, Restarted
 from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer
+from pvdctl.instrument.roles import ControlledLayer
 from pvdctl.instrument.tag import BAD, Flaw
 from pvdctl.links.framing_sycon import pack
 from pvdctl.links.loopback import LoopbackLink
@@ -242,10 +244,10 @@ def test_crystal_life() -> None:
 
 def test_output_power() -> None:
     driver, opening = monitor()
-    assert plain(run(driver, opening, [step("outputs_2")], "outputs")) == V["outputs_2"].values["power_percent"]
+    assert plain(run(driver, opening, [step("outputs_2")], "outputs"))[:2] == V["outputs_2"].values["power_percent"]
     driver, opening = monitor("4")
     answer = run(driver, opening, [step("outputs_4_idle")], "outputs")
-    assert plain(answer) == V["outputs_4_idle"].values["power_percent"][:2]
+    assert plain(answer)[:2] == V["outputs_4_idle"].values["power_percent"][:2]
 
 
 # --- status letters -------------------------------------------------------------------------------------------------
@@ -311,6 +313,103 @@ def test_a_film_that_reads_back_differently_fails(at: int) -> None:
     steps[at] = (steps[at][0], sycon_answer(b"A1,99 " if at == 5 else b"A99"))
     with pytest.raises(InstrumentError, match=r"was acknowledged, but .* reads '.*99'"):
         perform("set_film", 1, 7.14, 0.514, {1: 112.0}, steps=steps)
+
+
+LAYER = ControlledLayer(
+    rate_nm_per_s=0.5,
+    final_thickness_nm=360.0,
+    p_term=104,
+    i_term_s=20.3,
+    d_term_s=1.5,
+    ramp_1_percent=54.25,
+    ramp_1_s=60.0,
+    soak_1_s=60.0,
+    ramp_2_percent=58.55,
+    ramp_2_s=30.0,
+    soak_2_s=60.0,
+    control_error="stop",
+    control_error_percent=30.0,
+)
+LAYER_STEPS = (
+    "film_1_terms_set", "film_1_terms_get", "film_1_conditioning_set", "film_1_conditioning_get", "film_1_control_set",
+    "film_1_control_get", "layer_1_set", "layer_1_get", "process_1_layers", "process_1_first_layer",
+)  # fmt: skip
+
+
+def test_a_layer_for_the_units_own_control_is_written_and_read_back() -> None:
+    act = perform("set_layer", 1, LAYER, steps=[step(name) for name in LAYER_STEPS])
+    assert act.priority == COMMAND
+
+
+@pytest.mark.parametrize("at", range(1, len(LAYER_STEPS), 2))
+def test_a_layer_that_reads_back_differently_fails(at: int) -> None:
+    steps = [step(name) for name in LAYER_STEPS[: at + 1]]
+    request, answer = steps[at]
+    pairs = answer[3:-2].decode("latin-1")
+    steps[at] = (request, sycon_answer(b"A" + (pairs[:-2] + "7 " if at < 8 else "4").encode("latin-1")))
+    with pytest.raises(InstrumentError, match=r"was acknowledged, but parameter|first layer of process 1 is 4"):
+        perform("set_layer", 1, LAYER, steps=steps)
+
+
+def test_a_process_of_several_layers_is_not_controlled() -> None:
+    steps = [step(name) for name in LAYER_STEPS[:9]]
+    steps[8] = (steps[8][0], sycon_answer(b"A2"))
+    with pytest.raises(InstrumentError, match=r"number of layers of process 1 is 2, wanted 1\. Set process 1 up"):
+        perform("set_layer", 1, LAYER, steps=steps)
+
+
+@pytest.mark.parametrize("garbled", [b"A", b"A1", b"A1,104 2", b"A1,104 2,203 3,15 4,x ", b"A1;104 2,203 3,15 4,1 "])
+def test_pairs_that_are_none_are_damage(garbled: bytes) -> None:
+    request, _ = step("film_1_terms_get")
+    with pytest.raises(BadFrame, match="wants pairs"):
+        perform("set_layer", 1, LAYER, steps=[step("film_1_terms_set"), (request, sycon_answer(garbled))])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"ramp_2_percent": 100.1}, r"ramp 2 power 100\.1 % is outside the unit's range, 0 to 100 %"),
+        ({"ramp_1_percent": -0.1}, "ramp 1 power"),
+        ({"soak_1_s": 10000.0}, "soak 1 time"),
+        ({"p_term": 0.0}, "P term"),
+        ({"i_term_s": 1000.0}, "I term"),
+        ({"d_term_s": 100.0}, "D term"),
+        ({"rate_nm_per_s": 100.0}, "rate 100 nm/s"),
+        ({"final_thickness_nm": 0.0}, "final thickness"),
+        ({"control_error_percent": 0.0}, "control error"),
+    ],
+)
+def test_a_layer_the_unit_cannot_hold_is_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(OperatorError, match=says):
+        perform("set_layer", 1, replace(LAYER, **change), steps=())
+    with pytest.raises(OperatorError, match="slot 51"):
+        perform("set_layer", 51, LAYER, steps=())
+
+
+@pytest.mark.parametrize(
+    ("act", "args", "vector", "priority"),
+    [
+        ("hold_soak", (True,), "soak_hold_on", COMMAND),
+        ("hold_soak", (False,), "soak_hold_off", COMMAND),
+        ("start_process", (), "start_process", COMMAND),
+        ("stop_layer", (), "stop_layer", SAFE),
+        ("start_layer", (), "start_layer", COMMAND),
+        ("set_power", (2, 42.5), "power_2_set", COMMAND),
+    ],
+)
+def test_what_runs_a_layer(act: str, args: tuple[Any, ...], vector: str, priority: int) -> None:
+    assert perform(act, *args, steps=[step(vector)]).priority == priority
+
+
+def test_manual_power_is_read_as_such() -> None:
+    driver, opening = monitor(firmware="6.65")
+    answer = run(driver, opening, [step("state_665_manual")], "state")
+    assert plain(answer) == ["manual power", 0.0, 1, 1, "manual"]
+
+
+def test_deviation_of_the_output_that_is_used() -> None:
+    driver, opening = monitor()
+    assert plain(run(driver, opening, [step("outputs_2")], "outputs"))[2:] == V["outputs_2"].values["deviation_percent"]
 
 
 def test_a_running_process_keeps_its_film() -> None:

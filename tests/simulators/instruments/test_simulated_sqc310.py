@@ -60,7 +60,10 @@ READY = [  # vectors that need no more than a fresh unit
     "model_665", "channels_2", "power_of_output_2", "rate_1_idle", "thickness_1_idle", "frequency_1", "sensor_info_1",
     "deviation_1", "zero_thickness", "zero_time", "stop_process", "material_1_density_set", "material_1_density_get",
     "material_1_z_set", "material_1_z_get", "sensor_1_tooling_set", "sensor_1_tooling_get", "choose_process_1",
-    "power_1_set", "power_to_loop", "unknown_letter", "bad_parameter", "bad_crc", "no_crc",
+    "power_1_set", "power_to_loop", "unknown_letter", "bad_parameter", "bad_crc", "no_crc", "film_1_terms_set",
+    "film_1_terms_get", "film_1_conditioning_set", "film_1_conditioning_get", "film_1_control_set",
+    "film_1_control_get", "layer_1_set", "layer_1_get", "process_1_layers", "process_1_first_layer", "soak_hold_on",
+    "soak_hold_off", "start_process", "stop_layer", "start_layer", "power_2_set", "state_665_manual",
 ]  # fmt: skip
 ELSEWHERE = {  # vectors that have a test of their own, or cannot be met
     "model_601", "reset_since", "channels_4", "state_601", "state_665", "sensor_info_1_active", "sensors_2",

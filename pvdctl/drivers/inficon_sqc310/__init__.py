@@ -1,145 +1,57 @@
-"""INFICON SQC-310 and SQC-310C deposition controller, used as rate and thickness monitor.
+"""INFICON SQC-310 and SQC-310C deposition controller, as rate and thickness monitor and as controller of the rate.
 
 RS-232, 19200 8N1 as delivered, or raw TCP on port 2101; the same packets on both (links.framing_sycon).
 Manuals: P1B = Operating Manual IPN 074-550-P1B (2012, firmware 6.01), chapter 5; P1C = Operating Manual PN 074-550-P1C
 (later firmware), chapter 4; pages are pages of the file. DLS = EPICS module of Diamond Light Source with traffic of a
 real SQC-310C, firmware "2MB Ver 6.65".
 
-Nothing here has been tried on a real unit yet; what no source settles stands in `UNSETTLED`.
+Nothing here has been tried on a real unit yet; what no source settles stands in `facts.UNSETTLED`.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Restarted
+from pvdctl.drivers.inficon_sqc310.facts import (
+    DENSITY_G_PER_CM3,
+    PHASES,
+    STABLE_PHASES,
+    STATUS,
+    TOOLING_PERCENT,
+    UNSETTLED,
+    Z_FACTOR,
+    AnswerTooLong,
+    IllegalCommand,
+    IllegalData,
+    RequestDamaged,
+    WrongMode,
+)
+from pvdctl.drivers.inficon_sqc310.layer import Group, layer_groups, numbers_in_pairs
+from pvdctl.errors import BadFrame, InstrumentError, OperatorError, Restarted
 from pvdctl.instrument.driver import Driver, Identity
 from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer, Poll
-from pvdctl.instrument.roles import Sensor
+from pvdctl.instrument.roles import ControlledLayer, Sensor
 from pvdctl.instrument.tag import Flaw, Tag, Value
 from pvdctl.links.framing_sycon import SyconFraming, pack
 from pvdctl.links.link import Link
 
-UNSETTLED: Mapping[str, str] = {
-    "thickness unit": "N, O and K2 are taken as kÅ: inferred from three decimals = 1 Å and the manual's formula"
-    " (P1C p168); DLS labels its record Å",
-    "material, process": "set_film writes material n and chooses process n: that a unit as delivered links process n"
-    " to layer n, film n and material n is a guess; set the unit up so",
-    "sets while a process runs": "whether they are allowed is unknown; a refusal (status E) fails the act",
-    "PA status 0": "'inactive' comes with a good frequency in the manual's own example (P1C p113), so it is taken as"
-    " 'not used by a running process'; life counts as unknown only without a frequency",
-    "limits": "density, Z-factor and tooling limits are those of the sibling SQM-160 (IPN 074-511-P1C); the SQC-310's"
-    " page is not available",
-    "HA get": "answer `1,<value> ` confirmed by DLS for sensor 1, parameter 1; for the other sensors by analogy",
-    "product of toolings": "film, crystal and system tooling multiply: inferred; only the crystal tooling is written",
-    "K1 of two outputs": "nine fields inferred from the seventeen of a four-output unit (P1C p111)",
-    "V form": "`V` on 6.01 (P1B p97), `V?` on 6.65 (P1C p116); an unknown version is asked both ways",
-    "retry after 3 s": "P1C p85 advises it; here a lost answer makes the worker identify the unit again instead",
-    "status B": "whether data follows it is not said; it is treated as a restart either way",
-}
-"""Everything this driver takes to be so without a manual page or a capture that says it: fact -> what is assumed."""
-
-STABLE_PHASES: Mapping[int, str] = {
-    0: "stopped",
-    1: "crystal verify",
-    2: "initialise layer",
-    3: "manual start layer",
-    4: "crystal rotate",
-    5: "pocket rotate",
-    6: "precondition",
-    7: "ramp 1",
-    8: "soak 1",
-    9: "ramp 2",
-    10: "soak 2",
-    11: "soak hold",
-    12: "shutter delay",
-    13: "deposit",
-    14: "rate ramp",
-    16: "timed power",
-    19: "crystal switch",
-    20: "feed ramp",
-    21: "feed soak",
-    22: "idle ramp",
-    24: "crystal fail",
-    25: "stop layer",
-    26: "manual power",
-}
-"""Run states that mean the same in every list (P1B p97, P1C p116, SQC-300 manual p80)."""
-
-PHASES: Mapping[str, Mapping[int, str]] = {
-    "6.01": {  # P1B p97
-        **STABLE_PHASES,
-        15: "rate ramp deposit",
-        17: "rate sample hold",
-        18: "rate sample",
-        23: "start next layer",
-        27: "sensor feedback time-out",
-        28: "source feedback time-out",
-        29: "invalid crystal",
-        30: "invalid pocket position",
-        31: "sample hold",
-        32: "sample continuous",
-        33: "crystal fail, halted",
-        34: "next crystal",
-    },
-    "6.65": {  # P1C p116
-        **STABLE_PHASES,
-        17: "rate sample hold",
-        18: "rate sample",
-        27: "sensor feedback time-out",
-        28: "source feedback time-out",
-        31: "invalid crystal",
-        32: "invalid pocket position",
-        33: "sample hold",
-        34: "sample continuous",
-        35: "crystal fail, halted",
-        36: "next crystal",
-        37: "rate sample shutter delay",
-        46: "control delay",
-        47: "sensor shutter error",
-        48: "source shutter error",
-    },
-}
-"""Run-state tables by firmware generation."""
-
-DENSITY_G_PER_CM3 = (0.50, 99.99)
-Z_FACTOR = (0.100, 9.999)
-TOOLING_PERCENT = (10, 399)
-"""Limits of the SQM-160 (see UNSETTLED: limits)."""
+__all__ = [
+    "PHASES",
+    "STABLE_PHASES",
+    "UNSETTLED",
+    "AnswerTooLong",
+    "IllegalCommand",
+    "IllegalData",
+    "InficonSqc310",
+    "RequestDamaged",
+    "WrongMode",
+    "rounded_density",
+    "rounded_z_factor",
+]
 
 ANGSTROM_PER_NM = 10.0
 NM_PER_KILOANGSTROM = 100.0
 _NUMERIC = b"0123456789.- "
-
-
-class IllegalCommand(InstrumentError):
-    """Status C: the unit does not know the command (P1B p82)."""
-
-
-class IllegalData(InstrumentError):
-    """Status D: the unit knows the command and refuses its data (P1B p82)."""
-
-
-class WrongMode(InstrumentError):
-    """Status E: not now, for instance a process runs (P1B p82)."""
-
-
-class RequestDamaged(LinkError):
-    """Status F: the request reached the unit with a wrong checksum (DLS)."""
-
-
-class AnswerTooLong(InstrumentError):
-    """Status G: the answer would not fit one packet (DLS)."""
-
-
-_STATUS: Mapping[int, tuple[type[InstrumentError] | type[LinkError], str]] = {
-    ord("B"): (Restarted, "was reset since the last request; its film and process must be set again"),
-    ord("C"): (IllegalCommand, "does not know this command (status C). Check model and firmware"),
-    ord("D"): (IllegalData, "refuses the data of this command (status D). Check number and value"),
-    ord("E"): (WrongMode, "cannot do this now (status E). Stop the process it runs, or wait for it"),
-    ord("F"): (RequestDamaged, "received a damaged request (status F). Check the cable if it comes again"),
-    ord("G"): (AnswerTooLong, "has more to say than fits one packet (status G). Ask for less at once"),
-}
 
 
 def rounded_density(density_g_per_cm3: float) -> float:
@@ -196,6 +108,7 @@ class InficonSqc310(Driver):
         self.sensors: Mapping[int, Sensor] = {n: SensorTags(name, n) for n in numbers}
         self.life_percent = {n: Tag(f"{name}.life_{n}_percent", "%") for n in numbers}
         self.power_percent = {n: Tag(f"{name}.power_{n}_percent", "%") for n in (1, 2)}
+        self.deviation_percent = {n: Tag(f"{name}.deviation_{n}_percent", "%") for n in (1, 2)}
         self.phase = Tag(f"{name}.phase", "")
         self.elapsed_s = Tag(f"{name}.elapsed_s", "s")
         self.process = Tag(f"{name}.process", "")
@@ -206,8 +119,14 @@ class InficonSqc310(Driver):
             Poll(f"{name}.sensors", tuple(sensor_tags), self._read_sensors, 0.1),
             Poll(f"{name}.state", (self.phase, self.elapsed_s, self.process, self.layer, self.mode), self._read_state),
             Poll(f"{name}.crystals", tuple(self.life_percent.values()), self._read_crystals, 10.0),
-            Poll(f"{name}.outputs", tuple(self.power_percent.values()), self._read_outputs, 5.0),
+            Poll(
+                f"{name}.outputs",
+                (*self.power_percent.values(), *self.deviation_percent.values()),
+                self._read_outputs,
+                5.0,
+            ),
         ]
+        self.supervision = (self.polls[1], self.polls[3])
         self._phases = STABLE_PHASES
         self._state_fields: tuple[int, ...] = (4, 5)
         self._state_request = "V?"
@@ -311,11 +230,14 @@ class InficonSqc310(Driver):
     def _read_outputs(self, link: Link) -> Answer:
         """K1: time, then rate, deviation, thickness, power of every output; -1 four times = not used (P1C p111)."""
         fields = self._numbers_of(self._ask(link, "K1"), (1 + 4 * self._channels,), "K1")
-        values: list[Value | Flaw] = []
+        powers: list[Value | Flaw] = []
+        deviations: list[Value | Flaw] = []
         for n in self.power_percent:
             of_output = fields[4 * n - 3 : 4 * n + 1]
-            values.append(Flaw(f"output {n} is not used") if of_output == [-1.0] * 4 else of_output[3])
-        return tuple(values)
+            used = of_output != [-1.0] * 4
+            powers.append(of_output[3] if used else Flaw(f"output {n} is not used"))
+            deviations.append(of_output[1] if used else Flaw(f"output {n} is not used"))
+        return (*powers, *deviations)
 
     # --- film data ---------------------------------------------------------------------------------------------
 
@@ -328,8 +250,7 @@ class InficonSqc310(Driver):
         `rounded_density` and `rounded_z_factor`. Tooling must be a whole per cent. slot: 1..50 (T, P1C p114).
         Raises OperatorError for values the unit cannot hold. The act fails with WrongMode while a process runs.
         """
-        if not 1 <= slot <= 50:
-            raise OperatorError(f"{self.name}: film slot {slot} is outside 1..50 (T, PN 074-550-P1C p. 114).")
+        self._judge_slot(slot)
         self._within("density", density_g_per_cm3, DENSITY_G_PER_CM3, "g/cm3")
         self._within("Z-factor", z_factor, Z_FACTOR, "")
         sent = [
@@ -360,6 +281,47 @@ class InficonSqc310(Driver):
             self._ask(link, f"T{slot}")
 
         return self.post("set_film", do, within_s=5.0)
+
+    def set_layer(self, slot: int, layer: ControlledLayer) -> Act:
+        """Write film `slot` and layer `slot` for control by the unit; each number is read back and compared.
+
+        Film: control terms, material, conditioning, control error (A2, A3, A4: P1B p83-84); layer: rate and final
+        thickness (D: SQC-300 manual p73). Rounded to the unit's steps: power 0.1 %, times 1 s (I and D term 0.1 s),
+        rate 0.01 Å/s, thickness 1 Å. Then process `slot` must hold layer `slot` and no other (C, P1B p86). What a
+        layer has beyond that (most power, slew, film, output) is set at the unit: see `facts.UNSETTLED`.
+        Raises OperatorError for values the unit cannot hold; the act fails with WrongMode while a process runs, and
+        with InstrumentError where the unit holds something else.
+        """
+        self._judge_slot(slot)
+        groups = layer_groups(self.name, slot, layer)
+
+        def do(link: Link) -> None:
+            for group in groups:
+                self._ask(link, group.request)
+                self._compare(link, group)
+            for number, what, wanted in ((2, "number of layers", 1), (3, "first layer", slot)):
+                said = self._ask(link, f"C{slot}? {number}")
+                if said != str(wanted):
+                    raise InstrumentError(
+                        f"{self.name}: {what} of process {slot} is {said}, wanted {wanted}. Set process {slot} up "
+                        f"at the unit with layer {slot} alone, made of film {slot}."
+                    )
+
+        return self.post("set_layer", do, within_s=5.0)
+
+    def _compare(self, link: Link, group: Group) -> None:
+        """Read a group of parameters back."""
+        held = numbers_in_pairs(self._ask(link, group.question), group.question)
+        for number, wanted in group.values.items():
+            if held.get(number) != wanted:
+                raise InstrumentError(
+                    f"{self.name}: '{group.request}' was acknowledged, but parameter {number} reads {held.get(number)}"
+                    f", not {wanted}. Set it at the unit and compare its display."
+                )
+
+    def _judge_slot(self, slot: int) -> None:
+        if not 1 <= slot <= 50:
+            raise OperatorError(f"{self.name}: film slot {slot} is outside 1..50 (T, PN 074-550-P1C p. 114).")
 
     def zero_thickness(self) -> Act:
         """U32: displayed thickness to zero (P1B p97)."""
@@ -394,6 +356,10 @@ class InficonSqc310(Driver):
     def force_final_thickness(self) -> Act:
         """U5: take the final thickness as reached."""
         return self._run("force_final_thickness", "U5")
+
+    def hold_soak(self, on: bool) -> Act:
+        """U38, U39: let a layer wait after soak 2, or let it go on (see UNSETTLED: soak hold)."""
+        return self._run("hold_soak", "U38" if on else "U39")
 
     def set_power(self, output: int, power_percent: float) -> Act:
         """S: power of one output, 0..100 % in steps of 0.1 %. Zero is a SAFE act.
@@ -435,7 +401,7 @@ class InficonSqc310(Driver):
 
     def _refused(self, data: bytes, command: str) -> None:
         """Raise what the status letter means."""
-        known = _STATUS.get(data[0])
+        known = STATUS.get(data[0])
         if known is None:
             raise BadFrame(f"status {chr(data[0])!r} is not one of A to G", data)
         raise known[0](f"{self.name}: asked '{command}', the monitor {known[1]}.")
