@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 REDRAW_S = 0.1
-"""Wall seconds between two pictures: ten a second are fluent, and cost 2 % of a core (measured)."""
+"""Wall seconds between two pictures: ten a second are fluent, and cost 4 % of a core (measured)."""
 READINGS_WIDTH = 32
 """Columns that the readings take before the curves; the curves take the rest. A whole run as expected fills them, a
 longer one scrolls."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from pvdctl.cli.main import app
 from tests.cli.command import ROOT, arguments, environment
 
 DOCUMENTS = sorted((ROOT / "docs").rglob("*.md"))
@@ -63,3 +66,12 @@ def test_every_console_block_is_in_a_document_that_is_run() -> None:
 def test_links_lead_somewhere(document: Path) -> None:
     for target in _LINK.findall(document.read_text()):
         assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    table = (ROOT / "README.md").read_text()
+    whole = get_command(app)
+    assert isinstance(whole, TyperGroup)
+    assert len(whole.commands) > 10
+    missing = [name for name in sorted(whole.commands) if f"`pvdctl {name}" not in table]
+    assert not missing, f"the README's table of commands lacks {', '.join(missing)}"
