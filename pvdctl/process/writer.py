@@ -16,7 +16,7 @@ kept busy with commands alone."""
 class _Driven:
     """One output that is written only when it changes."""
 
-    __slots__ = ("act", "failed_s", "name", "output", "sent", "written")
+    __slots__ = ("act", "failed_s", "name", "output", "sent", "told", "written")
 
     def __init__(self, output: Output) -> None:
         self.output = output
@@ -25,6 +25,8 @@ class _Driven:
         self.sent = output.safe
         self.act: Act | None = None
         self.failed_s = float("-inf")
+        self.told = False
+        """That it fails has been said, and it has not succeeded since."""
 
 
 class Writer:
@@ -80,13 +82,16 @@ class Writer:
             act = driven.act
             if act is not None and act.state != WAITING:
                 driven.act = None
-                if act.state == DONE and driven.output.kind != "current":
-                    self.results.append((driven.name, driven.sent))
+                if act.state == DONE:
+                    driven.told = False
+                    if driven.output.kind != "current":
+                        self.results.append((driven.name, driven.sent))
                 if act.state == FAILED:
                     driven.failed_s = now_s
                     driven.written = None
                     error = act.error
-                    if isinstance(error, PvdctlError):
+                    if isinstance(error, PvdctlError) and not driven.told:
+                        driven.told = True
                         self.failures.append((driven.name, error))
             if driven.written != driven.output.granted:
                 self._busy = True
