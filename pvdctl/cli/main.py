@@ -253,6 +253,22 @@ def _report(
     raise typer.Exit(report_run(record, run, output, pdf=pdf, show=show))
 
 
+@app.command("export")
+def _export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")],
+    form: Annotated[str, typer.Option("--to", metavar="FORM", help="hdf5, csv, parquet, eln or nomad.")],
+    record: RecordDirectory = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: named as the run, here.")
+    ] = None,
+) -> None:
+    """Hand a run out in a form that other tools open. The record keeps who took what, with its SHA-256."""
+    from pvdctl.cli.export import export_run
+
+    gc.enable()
+    raise typer.Exit(export_run(record, run, form, output))
+
+
 def main() -> None:
     """Entry point of the command `pvdctl`; leaves by SystemExit with the codes of `exits`."""
     gc.disable()  # start-up makes no garbage worth looking for; a command that runs for long turns it on again

@@ -11,7 +11,7 @@ from pvdctl.chamber.model import Chamber
 from pvdctl.chamber.problems import BadFile
 from pvdctl.recipe.load import parse_recipe
 from pvdctl.recipe.model import Recipe
-from pvdctl.record.event import Facts, Recorded
+from pvdctl.record.event import Facts, Recorded, read
 from pvdctl.record.layer_figures import LayerFigures, judge
 from pvdctl.record.proof import proof_of, signatures_of
 from pvdctl.record.reader import RecordReader, Run
@@ -25,15 +25,16 @@ SUBSTRATE_SHUTTER = "substrate_shutter"
 class Dossier:
     """One run.
 
-    began_s: clock seconds at its start; `events` carry clock seconds, `samples` and `story` seconds since the start.
-    samples: by column, with `time_s`; units: of each. recipe, chamber: None where the recorded text is of a form this
-    pvdctl cannot read; the text itself is in `run.start`. layers: with verdicts. proof: what vouches for the record.
-    signatures: as the record holds them, oldest first.
+    bodies: its events as they were written. began_s: clock seconds at its start; `events` carry clock seconds,
+    `samples` and `story` seconds since the start. samples: by column, with `time_s`; units: of each. recipe, chamber:
+    None where the recorded text is of a form this pvdctl cannot read; the text itself is in `run.start`. layers: with
+    verdicts. proof: what vouches for the record. signatures: as the record holds them, oldest first.
     """
 
     run: Run
     story: Story
     events: list[Recorded]
+    bodies: list[str]
     began_s: float
     samples: Mapping[str, NDArray[np.float64]]
     units: Mapping[str, str]
@@ -55,11 +56,6 @@ class Dossier:
         suffix = "_position"
         return [name.removesuffix(suffix) for name in self.samples if name.endswith(suffix)]
 
-    @property
-    def substrate_shutter(self) -> str:
-        """Its name."""
-        return self.chamber.substrate_shutter if self.chamber is not None else SUBSTRATE_SHUTTER
-
 
 def gather(reader: RecordReader, run_id: str) -> Dossier:
     """All of a run, also of one that has not ended.
@@ -68,7 +64,8 @@ def gather(reader: RecordReader, run_id: str) -> Dossier:
     """
     story = tell(reader, run_id)
     run = story.run
-    events = reader.events(run.run)
+    bodies = list(reader.bodies(run))
+    events = [read(body) for body in bodies]
     began_s = events[0].at_s
     samples = {name: np.asarray(column) for name, column in reader.samples(run.run).items()}
     samples = {"time_s": samples.pop("at_s") - began_s, **samples}
@@ -78,6 +75,7 @@ def gather(reader: RecordReader, run_id: str) -> Dossier:
         run=run,
         story=story,
         events=events,
+        bodies=bodies,
         began_s=began_s,
         samples=samples,
         units={"time_s": "s", **dict(run.columns[1:])},
