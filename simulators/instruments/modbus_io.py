@@ -31,12 +31,18 @@ from collections.abc import Callable, Mapping
 from math import inf
 from struct import Struct
 
+from simulators.instruments.coupler.refusal import (
+    DEVICE_FAILURE,
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    RefusedError,
+)
 from simulators.instruments.coupler.watchdog import RESET_WORDS, Watchdog
 from simulators.instruments.coupler.wiring import DEFAULT_INPUTS, DEFAULT_OUTPUTS, HEARTBEAT, getter, judge_wiring
 from simulators.port import WirePort
 from simulators.world import World
 
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
 STATUS, LENGTHS, TIME_LEFT, TIME, RESET, TRIGGER = 0x1006, 0x1010, 0x1020, 0x1120, 0x1121, 0x1122
 OUTPUT_WORDS = 0x0800
 HALF_FRAME_S = 1.0
@@ -45,14 +51,6 @@ MOST_KNOWN = 64
 
 _HEADER = Struct(">HHB")  # protocol, length, unit: MBAP without the transaction number
 _TWO = Struct(">HH")
-
-
-class _RefusedError(Exception):
-    """Answered with this exception code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"exception {code:02d}")
-        self.code = code
 
 
 class SimulatedCoupler(WirePort):
@@ -190,16 +188,16 @@ class SimulatedCoupler(WirePort):
             self._feed()
         try:
             if function is None:
-                raise _RefusedError(ILLEGAL_FUNCTION)
+                raise RefusedError(ILLEGAL_FUNCTION)
             return function(pdu)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return bytes((pdu[0] | 0x80, refused.code))
 
     def _read_bits(self, pdu: bytes, present: int, image: Callable[[], int]) -> bytes:
         first, count = _pair(pdu)
         _count_within(count, 2000)
         if first + count > present:
-            raise _RefusedError(ILLEGAL_ADDRESS)
+            raise RefusedError(ILLEGAL_ADDRESS)
         size = (count + 7) // 8
         bits = image() >> first & (1 << count) - 1
         return bytes((pdu[0], size)) + bits.to_bytes(size, "little")
@@ -213,9 +211,9 @@ class SimulatedCoupler(WirePort):
     def _write_coil(self, pdu: bytes) -> bytes:
         bit, value = _pair(pdu)
         if value not in (0x0000, 0xFF00):
-            raise _RefusedError(ILLEGAL_VALUE)
+            raise RefusedError(ILLEGAL_VALUE)
         if bit >= self._output_count:
-            raise _RefusedError(ILLEGAL_ADDRESS)
+            raise RefusedError(ILLEGAL_ADDRESS)
         self._write_outputs(1 << bit, (1 << bit) if value else 0)
         return pdu
 
@@ -224,9 +222,9 @@ class SimulatedCoupler(WirePort):
         _count_within(count, 1968)
         size = (count + 7) // 8
         if len(pdu) != 6 + size or pdu[5] != size:
-            raise _RefusedError(ILLEGAL_VALUE)
+            raise RefusedError(ILLEGAL_VALUE)
         if first + count > self._output_count:
-            raise _RefusedError(ILLEGAL_ADDRESS)
+            raise RefusedError(ILLEGAL_ADDRESS)
         mask = (1 << count) - 1
         self._write_outputs(mask << first, (int.from_bytes(pdu[6:], "little") & mask) << first)
         return pdu[:5]
@@ -241,7 +239,7 @@ class SimulatedCoupler(WirePort):
         first, count = _pair(pdu[:5])
         _count_within(count, 123)
         if len(pdu) != 6 + 2 * count or pdu[5] != 2 * count:
-            raise _RefusedError(ILLEGAL_VALUE)
+            raise RefusedError(ILLEGAL_VALUE)
         values = [int.from_bytes(pdu[at : at + 2], "big") for at in range(6, len(pdu), 2)]
         for address, value in enumerate(values, first):  # all are judged before the first is written
             self._judge_register(address, value)
@@ -267,21 +265,21 @@ class SimulatedCoupler(WirePort):
             return self._outputs >> 16 * (address - OUTPUT_WORDS) & 0xFFFF
         if LENGTHS <= address < LENGTHS + 4:
             return (0, 0, self._output_count, self._input_count)[address - LENGTHS]
-        raise _RefusedError(ILLEGAL_ADDRESS)
+        raise RefusedError(ILLEGAL_ADDRESS)
 
     def _judge_register(self, address: int, value: int) -> None:
-        """Raises _RefusedError when `value` cannot be written to `address`."""
+        """Raises RefusedError when `value` cannot be written to `address`."""
         if 0 <= address - OUTPUT_WORDS < (self._output_count + 15) // 16:
             if self._watchdog.expired:
-                raise _RefusedError(DEVICE_FAILURE)
+                raise RefusedError(DEVICE_FAILURE)
         elif address == RESET:
             if value not in RESET_WORDS:
-                raise _RefusedError(ILLEGAL_VALUE)
+                raise RefusedError(ILLEGAL_VALUE)
         elif address == TRIGGER:
             if value > 1:
-                raise _RefusedError(ILLEGAL_VALUE)
+                raise RefusedError(ILLEGAL_VALUE)
         elif address != TIME and address not in self._registers:
-            raise _RefusedError(ILLEGAL_ADDRESS)
+            raise RefusedError(ILLEGAL_ADDRESS)
 
     def _set_register(self, address: int, value: int) -> None:
         word = address - OUTPUT_WORDS
@@ -302,7 +300,7 @@ class SimulatedCoupler(WirePort):
     # --- outputs, inputs, watchdog ----------------------------------------------------------------------------
     def _write_outputs(self, mask: int, bits: int) -> None:
         if self._watchdog.expired:
-            raise _RefusedError(DEVICE_FAILURE)
+            raise RefusedError(DEVICE_FAILURE)
         self._put((self._outputs & ~mask | bits) & (1 << self._output_count) - 1)
 
     def _put(self, image: int) -> None:
@@ -343,13 +341,13 @@ class SimulatedCoupler(WirePort):
 
 
 def _pair(pdu: bytes) -> tuple[int, int]:
-    """The two words behind the function code. Raises _RefusedError when the request has another length."""
+    """The two words behind the function code. Raises RefusedError when the request has another length."""
     if len(pdu) != 5:
-        raise _RefusedError(ILLEGAL_VALUE)
+        raise RefusedError(ILLEGAL_VALUE)
     first, second = _TWO.unpack_from(pdu, 1)
     return first, second
 
 
 def _count_within(count: int, greatest: int) -> None:
     if not 1 <= count <= greatest:
-        raise _RefusedError(ILLEGAL_VALUE)
+        raise RefusedError(ILLEGAL_VALUE)

@@ -10,6 +10,7 @@ from pvdctl.instrument.poll import DONE, FAILED, SAFE
 from simulators.wire_faults import WIRE_FAULTS
 from tests.agreement.meeting import Head, Meeting
 
+IO_MAP = {"inputs": {"door_closed": 0, "water_ok": 1}, "outputs": {"gate_valve": 1}, "heartbeat": 15}
 KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "inficon_sqc310": ({}, 19200),
     "inficon_sqm160": ({}, 19200),
@@ -17,7 +18,9 @@ KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "tdk_genesys": ({"max_current_a": 200.0, "max_voltage_v": 5.0, "protection_v": 5.5}, 19200),
     "pfeiffer_tpg36x": ({"gauges": {"full_range": 1, "capacitance": 2, "foreline": 3}}, 38400),
     "pfeiffer_tc400": ({}, 9600),
-    "modbus_io": ({"inputs": {"door_closed": 0, "water_ok": 1}, "outputs": {"gate_valve": 1}, "heartbeat": 15}, 0),
+    "modbus_io": (IO_MAP, 0),
+    "beckhoff_io": (IO_MAP, 0),
+    "wago_io": (IO_MAP, 0),
 }
 WITH_CHECKSUM = {"inficon_sqc310", "inficon_sqm160", "pfeiffer_tc400", "tdk_genesys"}
 """Where a damaged answer can be told from a right one whatever was damaged."""

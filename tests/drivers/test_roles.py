@@ -5,6 +5,7 @@ import pkgutil
 import pytest
 
 import pvdctl.drivers
+from pvdctl.drivers.beckhoff_io import BeckhoffIo
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
 from pvdctl.drivers.inficon_sqm160 import InficonSqm160
 from pvdctl.drivers.modbus_io import ModbusIo
@@ -12,6 +13,7 @@ from pvdctl.drivers.pfeiffer_tc400 import PfeifferTc400
 from pvdctl.drivers.pfeiffer_tpg36x import PfeifferTpg36x
 from pvdctl.drivers.scpi_supply import ScpiSupply
 from pvdctl.drivers.tdk_genesys import TdkGenesys
+from pvdctl.drivers.wago_io import WagoIo
 from pvdctl.errors import Bug, OperatorError
 from pvdctl.instrument.driver import Driver, find
 from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
@@ -23,7 +25,10 @@ SUPPLY: Supply = ScpiSupply("supply", {"max_current_a": 200.0, "max_voltage_v": 
 GAUGES: GaugeController = PfeifferTpg36x("gauges", {"gauges": {"full_range": 1}})
 GENESYS: Supply = TdkGenesys("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 TURBO: Turbo = PfeifferTc400("turbo", {})
-PLC: DigitalIO = ModbusIo("plc", {"outputs": {"gate_valve": 1}, "inputs": {"door_closed": 0}, "heartbeat": 15})
+IO_MAP = {"outputs": {"gate_valve": 1}, "inputs": {"door_closed": 0}, "heartbeat": 15}
+PLC: DigitalIO = ModbusIo("plc", IO_MAP)
+BECKHOFF: DigitalIO = BeckhoffIo("plc", IO_MAP)
+WAGO: DigitalIO = WagoIo("plc", IO_MAP)
 
 DRIVERS = [
     (MONITOR, RateMonitor),
@@ -33,6 +38,8 @@ DRIVERS = [
     (GAUGES, GaugeController),
     (TURBO, Turbo),
     (PLC, DigitalIO),
+    (BECKHOFF, DigitalIO),
+    (WAGO, DigitalIO),
 ]
 
 
