@@ -14,10 +14,15 @@ from pvdctl.instrument.tag import GOOD
 from pvdctl.process.zmatch import ZMatch
 
 OUTLIER_SIGMAS = 6.0
-"""A step beyond this many sigmas of the crystal's noise plus OUTLIER_SHARE of the expected step is not film.
+"""A step beyond this many sigmas of the crystal's noise plus a share of the expected step is not film.
 Choice: at 6 sigma chance calls one good reading in 5e8 an outlier."""
 OUTLIER_SHARE = 0.4
 """Flux noise of 5 % rms stays far inside; a spit of 0.1 nm at 0.5 nm/s (0.125 nm a reading) lies outside."""
+LOSS_SHARE = 0.7
+"""A step too small by more than this share is no film either (a flake has left the crystal). Wider than the share for
+growth, because a measurement taken for two periods old when it is one looks half too small, and is film."""
+BEAT_DRIFT = 0.02
+"""Share of a measurement's lateness by which the beat is moved: follows a period that is 1 % off. A choice."""
 OUTLIERS_MEAN_CHANGE = 4
 """This many outliers running are no spit but a real change of rate (one second at 0.25 s)."""
 QUALITY_PERCENT = 25.0
@@ -75,7 +80,8 @@ class Crystal:
         self._depth_nm = self._zmatch.depth_nm(frequency_hz)
         self._sigma_nm = self._noise_hz * sqrt(2.0) * self._zmatch.nm_per_hz(frequency_hz) * self._tooling
         self.film_nm = self.rate_nm_per_s = self.raw_rate_nm_per_s = 0.0
-        self.measured_s = self._good_s = now_s
+        self._good_s = now_s
+        self.measured_s = self._tag.at_s
         self.outliers = self.quality = 0
         self.failure = self.lost = ""
         self._running.clear()
@@ -113,7 +119,7 @@ class Crystal:
             self._good_s = now_s
             return
         self._good_s = now_s
-        self._measure(frequency_hz, now_s)
+        self._measure(frequency_hz, tag.at_s)
 
     def _without_reading(self, now_s: float, stale: bool, why: str) -> None:
         if stale:
@@ -121,16 +127,29 @@ class Crystal:
         elif now_s - self._good_s > DEAD_S and not self.failure:
             self.failure = f"crystal {self.number}: {why}"
 
-    def _measure(self, frequency_hz: float, now_s: float) -> None:
+    def _place(self, arrived_s: float) -> float:
+        """Find when this measurement was made, on the monitor's own beat; returns the time since the one before.
+
+        What arrives is up to one poll late, so the time between arrivals says little. The beat is held by the
+        arrivals that were soonest: a measurement is never younger than its arrival, and `measured_s` moves on by whole
+        periods; a little drift keeps it from falling behind a monitor whose period is longer than it is said to be.
+        """
+        period_s = self._period_s
+        periods = int((arrived_s - self.measured_s) / period_s + 1e-6)
+        elapsed_s = period_s * periods if periods > 1 else period_s
+        on_beat_s = self.measured_s + elapsed_s
+        late_s = arrived_s - on_beat_s
+        self.measured_s = on_beat_s + BEAT_DRIFT * late_s if late_s > 0.0 else arrived_s
+        return elapsed_s
+
+    def _measure(self, frequency_hz: float, arrived_s: float) -> None:
         """Bring one new frequency into thickness and rate."""
         jump_hz = frequency_hz - self.frequency_hz
         depth_nm = self._zmatch.depth_nm(frequency_hz)
         step_nm = (self._depth_nm - depth_nm) * self._tooling
-        periods = round((now_s - self.measured_s) / self._period_s)
-        elapsed_s = self._period_s * (periods if periods > 0 else 1)
+        elapsed_s = self._place(arrived_s)
         self.frequency_hz = frequency_hz
         self._depth_nm = depth_nm
-        self.measured_s = now_s
         self.new = True
         if (jump_hz > self._max_jump_hz or jump_hz < -self._max_jump_hz) and not self.failure:
             self.failure = f"crystal {self.number}: frequency jumped by {jump_hz:+.0f} Hz within one reading"
@@ -150,7 +169,10 @@ class Crystal:
                 )
         elif self.quality:
             self.quality -= 1
-        if rate > 0.0 and off_abs > OUTLIER_SIGMAS * noise_nm + OUTLIER_SHARE * abs(expected_nm):
+        noise_limit_nm = OUTLIER_SIGMAS * noise_nm
+        if rate > 0.0 and (
+            off_nm > noise_limit_nm + OUTLIER_SHARE * expected_nm or off_nm < -noise_limit_nm - LOSS_SHARE * expected_nm
+        ):
             self._outlier(off_nm, expected_nm, raw)
             return
         if self._running:

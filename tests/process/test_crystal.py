@@ -37,6 +37,7 @@ class Line:
         self.tag = Tag("frequency", "Hz")
         self.poll = Poll("monitor.sensors", (self.tag,), lambda link: (0.0,), 0.1)
         self.poll.stale = False
+        self.poll.at_s = 0.0
         self.tag.set(5_985_000.0)
         other = Tag("unused", "")
         self.crystal = Crystal(1, OneSensor(self.tag, other, other), facts, monitor)
@@ -65,6 +66,7 @@ class Line:
                 if spits and self.periods in spits:
                     self.true_hz -= spits[self.periods]
                 self.tag.set(round(self.true_hz + self.dice.gauss(0.0, self.noise_hz), 2))
+            self.poll.at_s = self.now_s
             self.crystal.update(self.now_s)
 
 
@@ -184,3 +186,33 @@ def test_film_between_measurements_is_extrapolated() -> None:
     crystal = line.crystal
     ahead = crystal.film_at(crystal.measured_s + 0.2) - crystal.film_nm
     assert ahead == pytest.approx(0.2 * crystal.rate_nm_per_s)
+
+
+@given(
+    poll_s=st.floats(0.05, 0.24), phase_s=st.floats(0.0, 0.25), drift=st.floats(-0.005, 0.01), seed=st.integers(0, 99)
+)
+@settings(max_examples=60)
+def test_film_and_rate_do_not_depend_on_how_polls_fall_between_measurements(
+    poll_s: float, phase_s: float, drift: float, seed: int
+) -> None:
+    line = Line(seed=seed)
+    period_s = PERIOD_S * (1.0 + drift)
+    polls = measured = 0
+    rates = []
+    for scan in range(1, 1201):
+        now_s = scan * SCAN_S
+        while (polls + 1) * poll_s <= now_s:
+            polls += 1
+            at_s = polls * poll_s
+            while phase_s + (measured + 1) * period_s <= at_s:
+                measured += 1
+                line.true_hz -= RATE * period_s / line.tooling / line.zmatch.nm_per_hz(line.true_hz)
+                line.tag.set(round(line.true_hz + line.dice.gauss(0.0, line.noise_hz), 2))
+            line.poll.at_s = at_s
+        line.crystal.update(now_s)
+        if scan > 300:
+            rates.append(line.crystal.rate_nm_per_s)
+    assert line.crystal.film_nm == pytest.approx(measured * RATE * period_s, abs=0.02)
+    assert sum(rates) / len(rates) == pytest.approx(RATE, rel=0.015)
+    assert min(rates) > 0.85 * RATE
+    assert max(rates) < 1.15 * RATE
