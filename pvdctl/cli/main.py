@@ -160,7 +160,9 @@ def _simulator() -> None:
 @simulator.command("serve")
 def _serve(
     chamber: ChamberFile = None,
-    speed: Annotated[float, typer.Option(metavar="X", min=0.01, max=1e6, help="Simulated seconds per second.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(metavar="X", min=0.0, max=1e6, help="Simulated seconds per second; 0: in step with a test.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Chance of the simulated chamber.")] = 1,
     fault: Annotated[
         list[str] | None,

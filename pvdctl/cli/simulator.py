@@ -29,9 +29,10 @@ MONITOR_PORT_NAME = "tcp"
 class Wish:
     """What is to be served, as asked on the command line.
 
-    speed: simulated seconds per second. host: address to listen on. directory: where the ptys get their names; None for
-    a temporary one. ports: `LINK=PORT`, any free port for links not named. write_chamber: file to write, or None.
-    truth_port: port of the socket for tests, 0 = any free one; None: no such socket.
+    speed: simulated seconds per second; 0: only as the truth socket is told. host: address to listen on. directory:
+    where the ptys get their names; None for a temporary one. ports: `LINK=PORT`, any free port for links not named.
+    write_chamber: file to write, or None. truth_port: port of the socket for tests, 0 = any free one; None: no such
+    socket.
     """
 
     chamber: Path | None = None

@@ -20,7 +20,7 @@ from simulators.faults import RESTART, parse
 from simulators.port import WirePort
 from simulators.server.connectors import Client, Listener, PtyClient, TcpClient, Wanted
 from simulators.server.requests import NotThisProtocolError
-from simulators.server.timekeeping import ServedTime
+from simulators.server.timekeeping import ServedTime, SteppedTime
 
 SPIN_S = 0.0001
 """Wall seconds before a due answer in which the loop looks again instead of sleeping: a sleep ends that much late."""
@@ -55,12 +55,14 @@ class Outlet:
 class Server:
     """Serves `bench` on the ports `wanted`, `speed` times as fast as `wall_s`, until `stop`.
 
+    speed 0: time passes only as it is told through the truth socket (`timekeeping.SteppedTime`).
+
     Raises ValueError for a port that cannot be opened or an instrument that is not on the bench.
     """
 
     def __init__(self, bench: Bench, wanted: Sequence[Wanted], wall_s: Callable[[], float], speed: float = 1.0) -> None:
         self.bench = bench
-        self.time = ServedTime(bench, wall_s, speed)
+        self.time = ServedTime(bench, wall_s, speed) if speed else SteppedTime(bench)
         self.exchanges = dict.fromkeys([port.instrument for port in wanted], 0)
         """Chunks of answers sent, by instrument."""
         self._wall_s = wall_s

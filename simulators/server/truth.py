@@ -8,6 +8,7 @@ One JSON object per line in either direction. Each request names what to `do`:
 | `{"do": "fault", "fault": "mute@now:link=plc"}` | `time_s`; WHEN may also be `now` or `+5s` |
 | `{"do": "clear", "fault": "water_lost"}` | a fault of the plant is taken away |
 | `{"do": "phase", "step": "zinc", "phase": "deposit"}` | faults waiting for that phase are told |
+| `{"do": "advance", "to_s": 12.3}` | time passes up to then; only for a chamber served with speed 0 |
 | `{"do": "unplug", "instrument": "plc"}`, `{"do": "plug", ...}` | the cable is pulled, or put back as it was |
 
 What cannot be done is answered `{"ok": false, "error": "..."}`.
@@ -22,6 +23,7 @@ from simulators.faults import near_miss
 from simulators.plant.plant import Plant
 from simulators.server.connectors import Listener, TcpClient
 from simulators.server.loop import Server
+from simulators.server.timekeeping import SteppedTime
 
 Answer = dict[str, object]
 
@@ -40,6 +42,7 @@ class TruthSocket:
             "fault": self._fault,
             "clear": self._clear,
             "phase": self._phase,
+            "advance": self._pass,
             "unplug": lambda asked: self._cable(asked, plugged=False),
             "plug": lambda asked: self._cable(asked, plugged=True),
         }
@@ -92,6 +95,13 @@ class TruthSocket:
         now_s = self._server.time.look()
         self._server.bench.phase(_word(asked, "step"), _word(asked, "phase"), now_s)
         return {"time_s": now_s}
+
+    def _pass(self, asked: Answer) -> Answer:
+        time, to_s = self._server.time, asked.get("to_s")
+        if not isinstance(time, SteppedTime) or not isinstance(to_s, int | float):
+            raise ValueError(f"time can be told to pass up to 'to_s' seconds, and only at speed 0; found {to_s!r}")
+        time.advance(to_s)
+        return {"time_s": time.now_s}
 
     def _cable(self, asked: Answer, *, plugged: bool) -> Answer:
         name = _word(asked, "instrument")
