@@ -8,14 +8,14 @@ without effect until the reset words have come.
 
 from collections.abc import Mapping
 
+from simulators.instruments.coupler.port import STATUS, CouplerPort
 from simulators.instruments.coupler.refusal import ILLEGAL_ADDRESS, RefusedError
 from simulators.instruments.coupler.wiring import DEFAULT_INPUTS, DEFAULT_OUTPUTS, HEARTBEAT
-from simulators.instruments.modbus_io import STATUS, SimulatedCoupler
 from simulators.world import World
 
 
-class SimulatedBeckhoff(SimulatedCoupler):
-    """See `SimulatedCoupler` for wiring and counts; an output wired as `heartbeat` is left unconnected."""
+class SimulatedBeckhoff(CouplerPort):
+    """See `CouplerPort` for wiring and counts; an output wired as `heartbeat` is left unconnected."""
 
     def __init__(
         self,

@@ -13,9 +13,9 @@ also starts it.
 from collections.abc import Mapping
 from math import inf
 
+from simulators.instruments.coupler.port import CouplerPort
 from simulators.instruments.coupler.refusal import DEVICE_FAILURE, ILLEGAL_ADDRESS, ILLEGAL_VALUE, RefusedError
 from simulators.instruments.coupler.wiring import DEFAULT_INPUTS, DEFAULT_OUTPUTS, HEARTBEAT
-from simulators.instruments.modbus_io import SimulatedCoupler
 from simulators.world import World
 
 OUTPUTS = 0x0200
@@ -23,8 +23,8 @@ TIME, MASK, MASK_HIGH, TRIGGER, SHORTEST, STOP, STATUS, RESTART, SIMPLE_STOP = r
 UNIT_S = 0.1
 
 
-class SimulatedWago(SimulatedCoupler):
-    """See `SimulatedCoupler` for wiring and counts; an output wired as `heartbeat` is left unconnected."""
+class SimulatedWago(CouplerPort):
+    """See `CouplerPort` for wiring and counts; an output wired as `heartbeat` is left unconnected."""
 
     def __init__(
         self,

@@ -15,6 +15,10 @@ FITTED = {
     "gauges": Fitted("pfeiffer_tpg36x"),
     "turbo": Fitted("pfeiffer_tc400", {"address": 2}),
     "io": Fitted("modbus_io"),
+    "sqm160": Fitted("inficon_sqm160"),
+    "genesys": Fitted("tdk_genesys", {"address": 7}),
+    "beckhoff": Fitted("beckhoff_io"),
+    "wago": Fitted("wago_io"),
 }
 QUESTIONS = {  # an exchange that always has the same answer
     "monitor": (b"!\x23@\x00\x00", b"!8ASQC310C 2MB Ver 6.65Z\x9e"),
@@ -22,6 +26,10 @@ QUESTIONS = {  # an exchange that always has the same answer
     "gauges": (b"PNR\r\x05", b"\x06\r\n010300\r\n"),
     "turbo": (b"0020034902=?112\r", b"0021034906TC 400068\r"),
     "io": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x11\x20\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x03\xe8"),
+    "sqm160": (b"!\x23J\x00\x00", b"!%A2w<"),
+    "genesys": (b"ADR 7\r", b"OK\r"),
+    "beckhoff": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x12\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x10"),
+    "wago": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x00\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x64"),
 }
 
 
