@@ -36,8 +36,8 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 _README = """This archive holds one run of a thermal-evaporation chamber as pvdctl recorded it.
 
-    pvdctl audit verify {name}
-    python verify_standalone.py {name}
+    pvdctl audit verify BUNDLE.zip
+    python verify_standalone.py BUNDLE.zip
 
 Either checks that the events are those under the signed checkpoint, and the samples those of the events. Get the
 verifier and the public key (keys.txt) from somebody else than whoever gave you this archive.
@@ -85,7 +85,7 @@ def write_bundle(reader: RecordReader, run_id: str, path: Path, witness_keys: li
     count = 0
     try:
         with zipfile.ZipFile(path, "x") as archive:
-            _put(archive, "README.txt", _README.format(name=path.name).encode())
+            _put(archive, "README.txt", _README.encode())
             _put(archive, "bundle.json", json.dumps(facts, indent=1).encode())
             _put(archive, "checkpoint.txt", checkpoint.note.encode())
             _put(archive, "keys.txt", "".join(f"{key}\n" for key in keys).encode())

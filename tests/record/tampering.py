@@ -188,10 +188,20 @@ def cut_tail(scene: Scene, where: Path, chance: random.Random) -> None:
     with tampering(where) as connection:
         connection.execute("DELETE FROM event WHERE seq > ?", (last,))
         connection.execute("DELETE FROM checkpoint WHERE size > ?", (last,))
+    _forget_samples(where)
 
 
 def cut_tail_and_sign(scene: Scene, where: Path, chance: random.Random) -> None:
     rewrite(where, bodies_of(where)[: chance.randint(1, scene.anchored - 1)], with_key=True)
+    _forget_samples(where)
+
+
+def _forget_samples(where: Path) -> None:
+    """Those of runs that the log no longer knows."""
+    with RecordReader.open(where) as reader:
+        known = [run.run for run in reader.runs()]
+    with tampering(where, "samples.db") as connection:
+        connection.execute(f"DELETE FROM chunk WHERE run NOT IN ({','.join('?' * len(known))})", known)
 
 
 def roll_back(scene: Scene, where: Path, chance: random.Random) -> None:
