@@ -22,7 +22,11 @@ from pvdctl.instrument.driver import Driver
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
 """Where a client on this machine finds a server that listens everywhere."""
 MONITOR_PORT_NAME = "tcp"
-"""The monitor's second connector: an SQC-310 with the Ethernet option answers on a raw socket beside RS-232."""
+"""The SQC-310's second connector: an SQC-310 with the Ethernet option answers on a raw socket beside RS-232."""
+
+REQUESTS = {"inficon_sqc310": "packets", "inficon_sqm160": "packets", "scpi_supply": "lines"}
+"""How the requests of several clients of one instrument are told apart (names of `simulators.server.requests`); what is
+not here is handed over as it comes."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,9 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
                 "a served chamber has one per link"
             )
         name = names[0]
-        monitor = name == chamber.monitor.instrument
-        requests = "modbus" if drivers[name].SPEAKS == "modbus" else "packets" if monitor else "lines"
+        driver = chamber.instruments[name].driver
+        requests = "modbus" if drivers[name].SPEAKS == "modbus" else REQUESTS.get(driver, "whole")
+        has_ethernet_too = driver == "inficon_sqc310"
         on_a_pty = isinstance(line, SerialLine) or (isinstance(line, VisaLine) and line.resource.startswith("ASRL"))
         if on_a_pty:
             baud = line.baud if isinstance(line, SerialLine) else 0
@@ -142,11 +147,11 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
                     "kind": "pty",
                     "where": str(directory / name),
                     "baud": baud,
-                    "requests": "packets" if monitor else "whole",
+                    "requests": requests if has_ethernet_too else "whole",
                 }
             )
             plan.links.append(link)
-        if not on_a_pty or monitor:
+        if not on_a_pty or has_ethernet_too:
             key = f"{link}.{MONITOR_PORT_NAME}" if on_a_pty else link
             port = fixed.pop(key, 0)
             plan.ports.append(
