@@ -35,7 +35,7 @@ def page(dossier: Dossier) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(run.run)}: {escape(title)}</title>"
         f"<style>{look.STYLE_SHEET}{look.PAGE_STYLE % foot}</style></head>\n<body>\n",
-        _watermark() if run.simulated else "",
+        watermark() if run.simulated else "",
         _head(dossier, title),
         _made(dossier),
         f"<h2>The run</h2>\n<figure>{run_plot(dossier)}<figcaption>{_caption(dossier)}</figcaption></figure>\n",
@@ -51,7 +51,8 @@ def page(dossier: Dossier) -> str:
     return "".join(parts)
 
 
-def _watermark() -> str:
+def watermark() -> str:
+    """The word across the screen, and across every sheet: what stands fixed is printed on each."""
     return f'<div class="watermark" aria-hidden="true"><span>{SIMULATED}</span></div>\n'
 
 

@@ -31,7 +31,7 @@ def number(value: object, digits: int, sign: bool = False) -> str:
     """A figure with a true minus sign, or a dash where there is none."""
     if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
         return NOTHING
-    return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
+    return f"{value:{'+' if sign else ''}z,.{digits}f}".replace("-", "−")
 
 
 def lasting(seconds: float | None) -> str:
