@@ -65,6 +65,7 @@ class Worker:
         self._retry_s = 0.0
         self._attempt = 0
         self._free_s = 0.0
+        self._polls_turn = False
         self._acts: dict[str, Act] = {}
         self._acts_lock = Lock()
         self._polls: list[Poll] = [poll for d in drivers for poll in d.polls]
@@ -105,8 +106,13 @@ class Worker:
         clock = self.clock
         now_s = clock.now_s
         if self.up:
-            if self._acts and (act := self._pick_act(now_s)) is not None:
+            # Acts pass polls, but on a slow line not for ever: an output written in every scan would starve the inputs,
+            # and old inputs end the run. After an act that is not towards safe, a due poll has its turn.
+            turn = self._polls_turn and self._soonest_due_s <= now_s and not self.safe_waiting()
+            self._polls_turn = False
+            if self._acts and not turn and (act := self._pick_act(now_s)) is not None:
                 self._perform(act)
+                self._polls_turn = act.priority != SAFE
             else:
                 self._poll(now_s)
         else:
@@ -196,6 +202,7 @@ class Worker:
         next_s = due_s + every_s
         due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
         self._soonest_due_s = min(due)
+        poll.before = poll.outcome
         try:
             values = poll.do(self.link)
         except PvdctlError as error:
@@ -260,4 +267,7 @@ class Worker:
 
     def safe_waiting(self) -> bool:
         """Whether an act towards safe is still queued."""
-        return any(act.priority == SAFE for act in self._acts.values())
+        if not self._acts:
+            return False
+        with self._acts_lock:
+            return any(act.priority == SAFE for act in self._acts.values())

@@ -58,7 +58,11 @@ class Image:
             failed.clear()
         for poll in self.polls:
             outcome = poll.outcome
-            if outcome is not poll.taken and outcome is not None and outcome[0] <= now_s:
+            if outcome is not poll.taken and outcome is not None:
+                if outcome[0] > now_s:  # run inline, and ends after this scan: the one before it is today's news
+                    outcome = poll.before
+                    if outcome is None or outcome is poll.taken or outcome[0] > now_s:
+                        continue
                 poll.taken = outcome
                 at_s, values, error = outcome
                 if values is None:

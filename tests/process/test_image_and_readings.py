@@ -78,6 +78,17 @@ def test_a_lost_answer_lets_readings_grow_old_and_a_refusal_spoils_them_at_once(
     assert "parameter 7" in image["a"].why
 
 
+def test_an_exchange_that_ends_after_the_scan_does_not_hide_the_one_before() -> None:
+    """Each exchange of a slow line straddles a scan; every second reading must still be seen."""
+    poll = poll_of("a")
+    image = Image([poll])
+    for n in range(1, 50):
+        poll.before = poll.outcome
+        poll.outcome = (n * 0.1 + 0.05, (float(n),), None)
+        image.take(n * 0.1)
+        assert image["a"].number() == (None if n == 1 else float(n - 1))
+
+
 def test_a_flaw_spoils_its_own_tag_only() -> None:
     poll = poll_of("a", "b")
     image = Image([poll])
