@@ -1,8 +1,9 @@
 """From a chamber file to a chamber, or to every reason why not."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -40,6 +41,20 @@ def load_chamber(path: Path | str, drivers: Collection[str] | None = None) -> Lo
 def parse_chamber(raw: bytes, path: str, drivers: Collection[str] | None = None) -> LoadedChamber:
     """As `load_chamber`, for bytes at hand; `path` is used in messages only."""
     return _validate(document(raw, path), drivers)
+
+
+def with_control(chamber: LoadedChamber, control: Literal["host", "sqc310"]) -> LoadedChamber:
+    """The same chamber with the rate controlled by somebody else than its file says; text and hash are the file's.
+
+    Raises BadFile where the file does not say enough for that.
+    """
+    if chamber.model.control == control:
+        return chamber
+    model = chamber.model.model_copy(update={"control": control})
+    problems = SourceWiring(model, chamber.document).check()
+    if problems:
+        raise BadFile(chamber.path, problems)
+    return replace(chamber, model=model)
 
 
 def _validate(doc: Document, drivers: Collection[str] | None) -> LoadedChamber:

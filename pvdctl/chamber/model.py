@@ -128,6 +128,15 @@ class Conditioning(Model):
     soak_2_s: Seconds = Field(ge=0)
 
 
+class Program(Model):
+    """The cable on which the rate monitor heats a source where it controls the rate (`control: sqc310`)."""
+
+    output: int = Field(ge=1, le=4)
+    """Analogue output of the monitor that lies on the supply's program input."""
+    full_scale_a: Amps = Field(gt=0)
+    """Current that the supply gives at 100 % of that output."""
+
+
 class Source(Model):
     """An evaporation source: boat, charge, supply, limits."""
 
@@ -154,6 +163,8 @@ class Source(Model):
     """Time after the output is off until the boat counts as cold (below 60 °C)."""
     max_hold_s: Seconds = Field(gt=0)
     """Longest time at standby in Held or Suspended before an alarm, and then the recipe's choice."""
+    program: Program | None = None
+    """Needed with `control: sqc310`."""
 
 
 class RateControl(Model):
@@ -174,6 +185,20 @@ class RateControl(Model):
     """Weight of a new raw rate in the filtered one (1 = no filter)."""
 
 
+class MonitorControl(Model):
+    """Control of the rate by the monitor itself: its terms for this film, in its own units.
+
+    control_error: what it does when the rate stays off by more than control_error_beyond; its own last resort, wider
+    than a recipe's tolerance, and in force also where the host is gone.
+    """
+
+    p_term: float = Field(gt=0)
+    i_term_s: Seconds = Field(ge=0)
+    d_term_s: Seconds = Field(ge=0)
+    control_error: Literal["ignore", "stop", "timed_power"]
+    control_error_beyond_percent: Percent = Field(gt=0, le=99)
+
+
 class Film(Model):
     """A film as the monitor must know it, and how its rate is controlled."""
 
@@ -186,6 +211,8 @@ class Film(Model):
     monitor_slot: int = Field(ge=1)
     """Film number used in the monitor for this film."""
     control: RateControl
+    monitor_control: MonitorControl | None = None
+    """Needed with `control: sqc310`."""
 
 
 class Monitor(Model):
@@ -205,6 +232,9 @@ class Monitor(Model):
     """A single step of the frequency beyond this is a crystal failure (mode hop, contact loss), not a spit."""
     min_life_percent: Percent = Field(ge=0, le=100)
     """A deposit does not start on a crystal with less life left than this after its own film."""
+    supervise_every_s: Seconds = Field(default=0.5, gt=0)
+    """How often its phase, power and deviation are read while it controls the rate itself."""
+    supervise_stale_after_s: Seconds = Field(default=2.0, gt=0)
 
 
 class Gauge(Model):
@@ -328,6 +358,9 @@ class Chamber(Model):
     description: str = ""
     simulated: bool = False
     """Its links lead to a simulated chamber (written by `pvdctl simulator serve`): everything made there says so."""
+    control: Literal["host", "sqc310"] = "host"
+    """Who controls the rate: pvdctl on the supply's current, or the rate monitor on its own output, with pvdctl
+    writing the layer, starting and stopping it, watching it, and moving the shutters."""
     scan: Scan
     links: dict[Name, Line]
     instruments: dict[Name, Instrument]

@@ -17,6 +17,7 @@ class SourceWiring(Checker):
         self._sources()
         self._shared_supplies()
         self._films()
+        self._programs()
         return self.problems
 
     def _monitor(self) -> None:
@@ -98,6 +99,24 @@ class SourceWiring(Checker):
                     state = f"{source.select_output} {'on' if source.select_on else 'off'}"
                     states.append((("sources", name, "select_on"), state))
             self.once(states, f"another state of the selector for each boat on {supply}")
+
+    def _programs(self) -> None:
+        """What the monitor needs to heat a source by itself; complete where it is to do so."""
+        chamber = self.chamber
+        needed = "to be given, because control is sqc310"
+        for name, source in chamber.sources.items():
+            way: Way = ("sources", name)
+            if source.program is not None:
+                full_a = source.program.full_scale_a
+                self.order((*way, "max_current"), source.max_current_a, full_a, "A", "program.full_scale", False)
+            elif chamber.control == "sqc310":
+                self.say((*way, "program"), needed, "nothing", key=True)
+        for name, film in chamber.films.items():
+            if film.monitor_control is None and chamber.control == "sqc310":
+                self.say(("films", name, "monitor_control"), needed, "nothing", key=True)
+        monitor = chamber.monitor
+        every_s, stale_s = monitor.supervise_every_s, monitor.supervise_stale_after_s
+        self.order(("monitor", "supervise_every"), every_s, stale_s, "s", "supervise_stale_after")
 
     def _films(self) -> None:
         chamber = self.chamber

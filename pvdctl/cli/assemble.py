@@ -12,7 +12,7 @@ from pvdctl.clock import RealClock, VirtualClock
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver, find
 from pvdctl.instrument.poll import Poll
-from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
+from pvdctl.instrument.roles import DigitalIO, GaugeController, RateController, RateMonitor, Supply, Turbo
 from pvdctl.links.loopback import LoopbackLink
 from pvdctl.links.modbus_loopback import ModbusLoopbackLink
 from pvdctl.links.schedule import VirtualSchedule
@@ -65,7 +65,19 @@ def make_drivers(chamber: Chamber) -> dict[str, Driver]:
         kind = find(instrument.driver)
         drivers[name] = kind(name, plain_settings(name, instrument, kind, chamber))
     _set_cadences(chamber, drivers)
+    if chamber.control != "host":
+        _supervise(chamber, drivers[chamber.monitor.instrument])
     return drivers
+
+
+def _supervise(chamber: Chamber, driver: Driver) -> None:
+    """While the monitor controls the rate its phase, power and deviation have a cadence of their own."""
+    controller: RateController = _role(
+        chamber, {driver.name: driver}, driver.name, RateController, "the controller of the rate"
+    )
+    for poll in controller.supervision:
+        poll.every_s, poll.stale_s = chamber.monitor.supervise_every_s, chamber.monitor.supervise_stale_after_s
+    driver.polls += [poll for poll in controller.supervision if poll not in driver.polls]
 
 
 def _set_cadences(chamber: Chamber, drivers: Mapping[str, Driver]) -> None:
@@ -125,6 +137,11 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
         polls=tuple(poll for driver in drivers.values() for poll in driver.polls),
         notices=notices,
         identities=lambda: {name: str(d.identity) if d.identity is not None else "" for name, d in drivers.items()},
+        rate_controller=(
+            None
+            if chamber.control == "host"
+            else _role(chamber, drivers, chamber.monitor.instrument, RateController, "the controller of the rate")
+        ),
     )
 
 
@@ -168,9 +185,16 @@ def make_bench(
 ) -> "Bench":
     """The plant and the simulated twin of each instrument of the chamber file. Raises OperatorError."""
     from simulators.bench import Bench
+    from simulators.cables import Cable
 
+    programmed = {source.supply: source.program for source in chamber.sources.values()}
+    cables = [
+        Cable(chamber.monitor.instrument, program.output, supply)
+        for supply, program in programmed.items()
+        if program is not None and chamber.control == "sqc310"
+    ]
     try:
-        return Bench(seed, _fitted(chamber, drivers), parameters, faults)
+        return Bench(seed, _fitted(chamber, drivers), parameters, faults, cables=cables)
     except ValueError as error:
         raise OperatorError(f"simulated chamber {chamber.chamber}: {error}") from error
 
@@ -275,7 +299,31 @@ def _fitted(chamber: Chamber, drivers: Mapping[str, Driver]) -> dict[str, Any]:
             settings["sensors"] = tuple(by_channel[channel] for channel in sorted(by_channel))
         elif "max_current_a" in plain:
             settings["rated_amps"], settings["rated_volts"] = plain["max_current_a"], plain["max_voltage_v"]
-        elif "address" in plain:
+        if "address" in plain:
             settings["address"] = plain["address"]
+        if chamber.control == "sqc310":
+            settings |= _set_at_the_front(chamber, name)
         fitted[name] = Fitted(instrument.driver, settings)
     return fitted
+
+
+FULL_SCALE_V = 10.0
+"""Of the monitor's output and the supply's program input (SQC-310 074-550, p. 7-9: voltage scale)."""
+
+
+def _set_at_the_front(chamber: Chamber, name: str) -> dict[str, object]:
+    """What somebody sets at the instruments themselves where the monitor controls the rate.
+
+    Most power and slew of each layer at the monitor, programming by voltage at the supply.
+    """
+    if name == chamber.monitor.instrument:
+        limits = {}
+        for film in chamber.films.values():
+            source = chamber.sources[film.source]
+            if source.program is not None:
+                percent = 100.0 / source.program.full_scale_a
+                limits[film.monitor_slot] = (source.max_current_a * percent, source.max_slew_a_per_s * percent)
+        return {"limits": limits}
+    if any(source.supply == name for source in chamber.sources.values()):
+        return {"analogue_volts": FULL_SCALE_V}
+    return {}

@@ -46,6 +46,8 @@ class Conductor:
     engine: Engine
     marked: bool
     why = "headless run"
+    acknowledges = False
+    """Whether starting the run acknowledges critical alarms whose cause has gone before it, in the operator's name."""
 
     def __init__(
         self,
@@ -103,6 +105,8 @@ class Conductor:
             (Command.RESET, State.IDLE),
             (Command.START, State.EXECUTE),
         ):
+            if command is Command.RESET and self.acknowledges:
+                self._acknowledge_what_is_over()
             request = controller.request(command, self.operator, self.why)
             self.engine.run(partial(self._arrived, request, goal), at_most_s=READY_WITHIN_S)
             if self.interrupts and not controller.running:
@@ -115,6 +119,14 @@ class Conductor:
                 return False
         self.started_s = self.now_s
         return True
+
+    def _acknowledge_what_is_over(self) -> None:
+        """The last program's end tripped the PLC's watchdog, as it must: whoever starts a run has seen to that."""
+        controller = self.controller
+        for name in controller.alarms.unacknowledged_critical():
+            alarm = controller.alarms.get(name)
+            if alarm is not None and not alarm.active:
+                controller.alarms.acknowledge(name, self.operator, controller.context.now_s)
 
     def _arrived(self, request: Request, goal: State) -> bool:
         """The request was refused, or has brought the unit to `goal` or to where it cannot go on."""
@@ -187,6 +199,7 @@ class Conductor:
             "recipe": {"name": recipe.model.recipe, "version": recipe.model.version, "sha256": recipe.sha256},
             "chamber": chamber.model.chamber,
             "chamber_sha256": chamber.sha256,
+            "control": chamber.model.control,
         }
 
     def begins(self, columns: tuple[tuple[str, str], ...], seed: int | None) -> dict[str, Any]:

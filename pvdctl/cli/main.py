@@ -92,6 +92,10 @@ def _simulate(
         float | None,
         typer.Option(metavar="X", help="Simulated seconds per second at most. Default: as fast as it goes."),
     ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="Who controls the rate: host or sqc310. Default: what the chamber file says."),
+    ] = None,
     json: Json = False,
     record: RecordDirectory = None,
     list_faults: Annotated[
@@ -105,7 +109,7 @@ def _simulate(
     """
     from pvdctl.cli.simulate import Wish, simulate
 
-    wish = Wish(recipe, chamber, seed, fault or [], answer or [], speed, json, record)
+    wish = Wish(recipe, chamber, seed, fault or [], answer or [], speed, json, record, control)
     raise typer.Exit(simulate(wish))
 
 

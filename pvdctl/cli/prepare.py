@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from pvdctl.chamber.load import LoadedChamber, load_chamber
+from pvdctl.chamber.load import LoadedChamber, load_chamber, with_control
 from pvdctl.chamber.problems import BadFile
 from pvdctl.cli import findings as found
 from pvdctl.cli.exits import WrongUsage, must_be_readable, say
@@ -42,14 +42,22 @@ class NotPassed(OperatorError):
         self.findings = findings
 
 
-def planned_on(recipe: Path, chamber: Path) -> Plan:
+def planned_on(recipe: Path, chamber: Path, control: str | None = None) -> Plan:
     """Load both files and plan the one on the other; warnings are said.
 
-    Raises WrongUsage for a file that cannot be read, BadFile and NotPassed for one that is not in order.
+    control: who controls the rate, `host` or `sqc310`, whatever the chamber file says; None: as it says.
+    Raises WrongUsage for a file that cannot be read or for another `control`, BadFile and NotPassed for a file that is
+    not in order.
     """
     must_be_readable(recipe, "recipe")
     must_be_readable(chamber, "chamber file")
     loaded = load_chamber(chamber, driver_names())
+    if control == "host":
+        loaded = with_control(loaded, "host")
+    elif control == "sqc310":
+        loaded = with_control(loaded, "sqc310")
+    elif control is not None:
+        raise WrongUsage(f"--control wants host or sqc310, found '{control}'")
     return _plan(load_recipe(recipe), loaded)
 
 

@@ -28,7 +28,8 @@ SLOWEST = 0.1
 class Wish:
     """What was asked for, as on the command line.
 
-    chamber, record: None for the default. speed: simulated seconds per second at most; None: as fast as it goes.
+    chamber, record, control: None for the default. speed: simulated seconds per second at most; None: as fast as it
+    goes.
     """
 
     recipe: Path
@@ -39,6 +40,7 @@ class Wish:
     speed: float | None
     json: bool
     record: Path | None
+    control: str | None = None
 
 
 def list_faults() -> int:
@@ -63,7 +65,7 @@ def simulate(wish: Wish) -> int:
     if wish.speed is not None and not wish.speed >= SLOWEST:
         raise WrongUsage(f"--speed wants at least {SLOWEST:g} simulated seconds per second, found {wish.speed:g}")
     try:
-        planned = planned_on(wish.recipe, wish.chamber or chamber_file())
+        planned = planned_on(wish.recipe, wish.chamber or chamber_file(), wish.control)
     except (BadFile, NotPassed) as error:
         facts = refusal(error, wish.recipe)
         if wish.json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pvdctl.chamber.model import Chamber
 from pvdctl.instrument.poll import Poll
-from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
+from pvdctl.instrument.roles import DigitalIO, GaugeController, RateController, RateMonitor, Supply, Turbo
 from pvdctl.process.outputs import Output, Outputs
 
 
@@ -33,6 +33,8 @@ class Equipment:
     notices: Callable[[], list[tuple[float, str, str]]]
     identities: Callable[[], dict[str, str]]
     release: Callable[[], None] = _nothing_is_kept
+    rate_controller: RateController | None = None
+    """The monitor once more, where it controls the rate itself (`control: sqc310`); else None."""
 
     def make_outputs(self) -> Outputs:
         """Every output of the chamber: actuators and other PLC outputs, supplies, turbo, ion gauges."""

@@ -31,6 +31,10 @@ class Sampling:
         for name, supply in equipment.supplies.items():
             tags.append((f"{name}_current", "A", supply.current_a))
             tags.append((f"{name}_voltage", "V", supply.voltage_v))
+        controller = equipment.rate_controller
+        if controller is not None:
+            outputs = sorted({s.program.output for s in chamber.sources.values() if s.program is not None})
+            tags += [(f"power_{n}", "%", controller.power_percent[n]) for n in outputs]
         self._tags = tuple(tag for _, _, tag in tags)
         self._currents = tuple(context.outputs[f"{name}.current"] for name in equipment.supplies)
         shown = [context.actuators[name] for name in chamber.actuators]

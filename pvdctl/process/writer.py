@@ -42,7 +42,9 @@ class Writer:
         bit_of = dict(equipment.chamber.io.outputs)
         driven = {a.output: name for name, a in equipment.chamber.actuators.items()}
         self._digital = tuple((outputs[driven.get(name, name)], 1 << bit) for name, bit in bit_of.items())
-        self._others = tuple(_Driven(o) for o in outputs.all if o.kind != "digital")
+        # Where the monitor controls the rate, the supply's current is the monitor's: it is read and never written.
+        not_ours = ("digital",) if equipment.rate_controller is None else ("digital", "current")
+        self._others = tuple(_Driven(o) for o in outputs.all if o.kind not in not_ours)
         self._word = 0
         self._busy = True
         """Something beside the coils is still to be sent or answered."""

@@ -9,9 +9,9 @@ import pytest
 from tests.cli.command import BRIEF, LI3N, LZLN, Told, pvdctl
 
 RESULT = {
-    "recipe", "chamber", "chamber_sha256", "simulated", "seed", "run", "end_state", "end_reason", "duration_s",
-    "wall_s", "real_time_factor", "scans", "exchanges", "layers", "exposures", "predicted_films", "alarms", "faults",
-    "record", "record_sha256",
+    "recipe", "chamber", "chamber_sha256", "control", "simulated", "seed", "run", "end_state", "end_reason",
+    "duration_s", "wall_s", "real_time_factor", "scans", "exchanges", "layers", "exposures", "predicted_films",
+    "alarms", "faults", "record", "record_sha256",
 }  # fmt: skip
 LAYER = {
     "name", "film", "target_nm", "read_nm", "true_nm", "rate_target_nm_s", "rate_mean_nm_s", "rate_sd_nm_s",

@@ -35,8 +35,12 @@ class RateAuthority(Protocol):
     def prepare(self) -> list[Act]:
         """Acts that must be done before the source is switched on; begun once."""
 
-    def energise(self) -> bool:
-        """Bring the source under power, at no power; True once read back on."""
+    def energise(self) -> str:
+        """Bring the source to where it can be heated, at no power; empty once read back, else what is waited for."""
+
+    @property
+    def recounts(self) -> bool:
+        """Starting again after a hold sets the monitor's displayed thickness back to zero."""
 
     def start(self, *, again: bool, good_a: float) -> None:
         """Begin the conditioning, and say its first phase.
@@ -53,8 +57,11 @@ class RateAuthority(Protocol):
     def step(self, target_nm_per_s: float, rate_nm_per_s: float, elapsed_s: float) -> None:
         """A new measurement of the rate has come."""
 
-    def keep_power(self, current_a: float) -> str:
-        """Go on without a crystal, at the current that was good; empty, or why that is not possible."""
+    def go_on(self, reaction: str, current_a: float) -> str:
+        """The crystal in use has failed: `timed_power` at the current that was good, or `switch_crystal`.
+
+        Empty, or why that is not possible.
+        """
 
     def watch(self) -> Trouble | None:
         """Why the source does not do what it should; called in every scan under power."""

@@ -16,6 +16,7 @@ from pvdctl.process.steps.host_authority import HostAuthority
 from pvdctl.process.steps.layer import Layer
 from pvdctl.process.steps.reactions import Reactions
 from pvdctl.process.steps.source import PoweredSource
+from pvdctl.process.steps.sqc_authority import SqcAuthority
 from pvdctl.recipe.model import Deposit
 
 CONTROL_DELAY_S = 3.0
@@ -29,6 +30,8 @@ LONGEST_STEP_S = 1.0
 AT_LIMIT_S = 15.0
 """Current at its maximum with the rate below band this long: the source gives no more (depleted). A guess, longer than
 the boats' time constant of 12 to 17 s."""
+READY_S = 15.0
+"""Boat selected, instruments told, supply on: each takes a second or two. A guess."""
 _WITHOUT_POWER = ("crystal verify", "initialise layer", "close", "idle ramp")
 
 
@@ -53,7 +56,11 @@ class RunningDeposit(RunningStep):
         self.substrate = context.actuators[chamber.substrate_shutter]
         self.shutter = context.actuators[source.facts.shutter]
         self.layer = Layer(context, step, film)
-        self.authority: RateAuthority = HostAuthority(context, film, source)
+        self.authority: RateAuthority = (
+            HostAuthority(context, film, source)
+            if context.equipment.rate_controller is None
+            else SqcAuthority(context, film, source, self.layer, step)
+        )
         self._band = Band()
         self._reactions = Reactions(context, step, self.layer, self.authority, self._band)
         self._acts: list[Act] = []
@@ -125,13 +132,17 @@ class RunningDeposit(RunningStep):
             context.trouble("lost_reading", "hold", f"preparing layer {self.name}: {failed.error}")
             self._acts = []
             return
-        if all(a.state == DONE for a in self._acts) and self.authority.energise():
+        waiting = "the instruments to be told the layer"
+        if all(a.state == DONE for a in self._acts):
+            waiting = self.authority.energise()
+        if not waiting:
             self._acts = []
+            if self._conditioned and self.authority.recounts:
+                self.layer.display_counts = False
             self.authority.start(again=self._conditioned, good_a=self.layer.good_current_a)
-        elif self.in_phase_s() > 15.0:
-            context.trouble(
-                "supply_mismatch", "hold", f"the supply for {self.source.name} was not read back on within 15 s"
-            )
+        elif self.in_phase_s() > READY_S:
+            text = f"layer {self.name} is not ready after {READY_S:g} s; waiting for {waiting}"
+            context.trouble("supply_mismatch", "hold", text)
 
     def _open_source(self) -> None:
         """Source shutter open; the rate may now be read."""

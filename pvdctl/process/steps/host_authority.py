@@ -38,9 +38,14 @@ class HostAuthority:
             self._source.supply.set_voltage_limit(self._source.facts.max_voltage_v),
         ]
 
-    def energise(self) -> bool:
+    @property
+    def recounts(self) -> bool:
+        """The display goes on counting."""
+        return False
+
+    def energise(self) -> str:
         """Contactor and output on at zero current."""
-        return self._source.energise()
+        return "" if self._source.energise() else f"the supply for {self._source.name} to be read back on"
 
     def start(self, *, again: bool, good_a: float) -> None:
         """Ramp 1 on a fresh start; after a hold straight to ramp 2, towards the current that was good."""
@@ -79,9 +84,10 @@ class HostAuthority:
         """One step of the loop."""
         self._source.ask_current(self._control.step(target_nm_per_s, rate_nm_per_s, elapsed_s))
 
-    def keep_power(self, current_a: float) -> str:
-        """Always possible: the current is ours."""
-        self._source.ask_current(current_a)
+    def go_on(self, reaction: str, current_a: float) -> str:
+        """Always possible: current and crystal are ours to choose."""
+        if reaction == "timed_power":
+            self._source.ask_current(current_a)
         return ""
 
     def watch(self) -> Trouble | None:

@@ -34,15 +34,16 @@ class Reactions:
         """Raise `alarm` and hold, stop, switch the crystal or go on at timed power; a hold where that cannot be."""
         context, layer = self._context, self._layer
         if reaction == "switch_crystal":
-            if layer.spares:
+            why_not = self._authority.go_on(reaction, 0.0) if layer.spares else "no further crystal is left"
+            if not why_not:
                 context.alarm(alarm, text)
                 self._switch_crystal(text)
                 return
-            text += "; no further crystal is left"
+            text += f"; {why_not}"
             reaction = "hold"
         if reaction == "timed_power":
             if context.phase == "deposit" and layer.good_rate_nm_per_s > 0.0:
-                why_not = self._authority.keep_power(layer.good_current_a)
+                why_not = self._authority.go_on(reaction, layer.good_current_a)
                 if not why_not:
                     context.alarm(alarm, text)
                     layer.begin_timed()
