@@ -174,7 +174,7 @@ class Readings:
 
         A supply that does not answer counts as on, unless its contactor is read back open.
         """
-        most_a, off, why, tripped = 0.0, True, "", False
+        most_a, off, why, unread, tripped = 0.0, True, "", "", False
         enabled = self.supply_enabled
         cut = enabled is not None and enabled.quality == GOOD and not enabled.value
         limit_a = self._chamber.limits.source_off_current_a
@@ -186,6 +186,8 @@ class Readings:
                     most_a = value
             elif not cut:
                 why = f"{current.name}: {current.why}"
+            if output.quality != GOOD and not cut:
+                unread = f"{output.name}: {output.why}"
             if not cut and (current.quality != GOOD or output.quality != GOOD or output.value or most_a > limit_a):
                 off = False
             if supply.tripped.quality == GOOD and supply.tripped.value:
@@ -196,7 +198,10 @@ class Readings:
             self.source_current.value = most_a
             self.source_current.quality = GOOD
         self.sources_off.value = off
-        self.sources_off.quality = GOOD
+        if why or unread:
+            self.sources_off.spoil(why or unread)
+        else:
+            self.sources_off.quality = GOOD
         self.supply_tripped.value = tripped
         self.supply_tripped.quality = GOOD
 

@@ -72,7 +72,8 @@ class SafeOutputs:
         names = (self._shutters if shutters else ()) + (self._gas_valves if gas else ())
         missing = [f"{name} closed" for name in names if not actuators[name].is_closed]
         if sources_off and not context.readings.sources_off.value:
-            missing.append("source supplies off")
+            tag = context.readings.sources_off
+            missing.append("source supplies off" if tag.number() is not None else f"source supplies off ({tag.why})")
         return missing
 
     def given_up(self) -> bool:

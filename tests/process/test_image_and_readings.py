@@ -280,7 +280,8 @@ def test_off_is_read_back_and_cold_takes_its_time() -> None:
 def test_a_supply_that_does_not_answer_counts_as_on_unless_its_contactor_is_open() -> None:
     desk = Desk()
     desk.scan(10.0, mute="boat_supply")
-    assert desk.readings.sources_off.number() == 0.0
+    assert desk.readings.sources_off.value is False
+    assert desk.readings.sources_off.why.startswith("boat_supply.current")
     assert desk.readings.source_current.number() is None
     desk.set(enabled=False)
     desk.scan(0.1, mute="boat_supply")

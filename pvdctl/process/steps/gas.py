@@ -56,6 +56,9 @@ class _GasIn(RunningStep):
         """What `ready` still misses, in words."""
         context, vacuum = self.context, self.context.chamber.vacuum
         missing = []
+        off = context.readings.sources_off
+        if not off.number():
+            missing.append("sources off" if off.number() is not None else f"sources off ({off.why})")
         if not context.readings.sources_cold.number():
             missing.append(f"sources cold (in {max(0.0, context.readings.hot_until_s - context.now_s):.0f} s)")
         if context.readings.ion_gauge_on.number() != 0.0:
