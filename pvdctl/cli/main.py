@@ -15,7 +15,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 import typer
 
 from pvdctl import __version__
-from pvdctl.cli import evidence
+from pvdctl.cli import evidence, results
 
 app = typer.Typer(
     name="pvdctl",
@@ -153,6 +153,7 @@ def _doctor(
 
 simulator = typer.Typer(no_args_is_help=True, help="The simulated chamber as real ports of this machine.")
 app.add_typer(simulator, name="simulator")
+results.add_to(app)
 evidence.add_to(app)
 
 
@@ -202,77 +203,6 @@ def _serve(
     gc.enable()
     wish = Wish(chamber, speed, seed, fault or [], host, directory, port or [], write_chamber, truth_port)
     raise typer.Exit(serve(wish))
-
-
-@app.command("runs")
-def _runs(
-    record: RecordDirectory = None,
-    recipe: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this recipe.")] = None,
-    operator: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this operator.")] = None,
-    state: Annotated[str | None, typer.Option(metavar="STATE", help="Only runs that ended so, as Complete.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="From this UTC date, as 2026-11-22.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Up to this UTC date.")] = None,
-    simulated: Annotated[
-        bool | None, typer.Option("--simulated/--real", help="Only simulated runs, or only real ones.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """List the runs in a record, newest last."""
-    from pvdctl.cli.runs import list_runs
-
-    gc.enable()
-    code = list_runs(
-        record, json, recipe=recipe, operator=operator, state=state, since=since, until=until, simulated=simulated
-    )
-    raise typer.Exit(code)
-
-
-@app.command("show")
-def _show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")],
-    record: RecordDirectory = None,
-    json: Json = False,
-) -> None:
-    """Tell the story of one run: steps, layers, gas, alarms, who did what and why."""
-    from pvdctl.cli.runs import show_run
-
-    gc.enable()
-    raise typer.Exit(show_run(record, run, json))
-
-
-@app.command("report")
-def _report(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")],
-    record: RecordDirectory = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: RUN.html, here.")
-    ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    pdf: Annotated[
-        bool, typer.Option("--pdf", help="Print it to a PDF too, by a Chromium or Chrome found here.")
-    ] = False,
-) -> None:
-    """Write one run as one HTML page: what was made, plots, alarms, who did what, proof. Needs no network."""
-    from pvdctl.cli.report import report_run
-
-    gc.enable()
-    raise typer.Exit(report_run(record, run, output, pdf=pdf, show=show))
-
-
-@app.command("export")
-def _export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")],
-    form: Annotated[str, typer.Option("--to", metavar="FORM", help="hdf5, csv, parquet, eln or nomad.")],
-    record: RecordDirectory = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: named as the run, here.")
-    ] = None,
-) -> None:
-    """Hand a run out in a form that other tools open. The record keeps who took what, with its SHA-256."""
-    from pvdctl.cli.export import export_run
-
-    gc.enable()
-    raise typer.Exit(export_run(record, run, form, output))
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """`pvdctl runs` and `pvdctl show`: what was made, and how."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
+from difflib import get_close_matches
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ from pvdctl.cli.exits import DONE, WrongUsage
 from pvdctl.cli.made import exposures_table, films_table, layers_table
 from pvdctl.cli.screen import duration, plain, state_word
 from pvdctl.errors import OperatorError
-from pvdctl.record.event import Facts
+from pvdctl.record.event import Facts, Recorded
 from pvdctl.record.place import default_directory
-from pvdctl.record.reader import RecordReader, Run
+from pvdctl.record.reader import INTERRUPTED, UNFINISHED, RecordReader, Run
 from pvdctl.record.story import Happening, Step, Story, tell
 from pvdctl.record.verify import run_sha256
 
@@ -22,52 +23,85 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+END_STATES = ("Complete", "Held", "Stopped", "Aborted", INTERRUPTED, UNFINISHED)
+"""As runs end; others are taken where the record has them."""
 
-def list_runs(
-    directory: Path | None,
-    json: bool = False,
-    *,
-    recipe: str | None = None,
-    operator: str | None = None,
-    state: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    simulated: bool | None = None,
-) -> int:
-    """Print the runs in a record, newest last; returns the exit code.
 
-    directory: None for the user's own record. recipe, operator, state: exact, but for upper and lower case. since,
-    until: UTC dates as 2026-11-22, both included. Raises RecordError if there is no record there, WrongUsage for what
-    is no date.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs to list; what is None or empty does not matter.
+
+    recipe, operator, sample, states: exact, but for upper and lower case. since, until: UTC dates as 2026-11-22, both
+    included. last: the newest so many of those that fit.
     """
-    for day in (since, until):
-        _must_be_a_date(day)
+
+    recipe: str | None = None
+    operator: str | None = None
+    sample: str | None = None
+    states: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    simulated: bool | None = None
+    last: int | None = None
+
+    def check(self, runs: Sequence[Run]) -> None:
+        """Raise WrongUsage for what is no date, and for an end state that neither exists nor was ever recorded."""
+        for day in (self.since, self.until):
+            _must_be_a_date(day)
+        known = {state.lower(): state for state in (*END_STATES, *(run.end_state for run in runs))}
+        for state in self.states:
+            if state.lower() not in known:
+                near = get_close_matches(state.lower(), known, 1, 0.5)
+                hint = f" Did you mean {known[near[0]]}?" if near else ""
+                raise WrongUsage(f"no run ends '{state}'. Runs end {', '.join(sorted(known.values()))}.{hint}")
+
+    def fits(self, run: Run) -> bool:
+        """Whether a run is wanted, `last` apart."""
+        return (
+            _same(run.recipe, self.recipe)
+            and _same(run.operator, self.operator)
+            and _same(run.sample_id, self.sample)
+            and (not self.states or any(_same(run.end_state, state) for state in self.states))
+            and (self.simulated is None or run.simulated == self.simulated)
+            and (self.since is None or run.started_utc[:10] >= self.since)
+            and (self.until is None or run.started_utc[:10] <= self.until)
+        )
+
+
+def list_runs(directory: Path | None, wanted: Wanted = Wanted(), json: bool = False) -> int:
+    """Print the wanted runs of a record, newest last; returns the exit code.
+
+    directory: None for the user's own record. Raises RecordError if there is no record there, WrongUsage for a filter
+    that cannot be meant.
+    """
     with RecordReader.open(directory or default_directory()) as reader:
-        runs = [
-            run
-            for run in reader.runs()
-            if _same(run.recipe, recipe)
-            and _same(run.operator, operator)
-            and _same(run.end_state, state)
-            and (simulated is None or run.simulated == simulated)
-            and (since is None or run.started_utc[:10] >= since)
-            and (until is None or run.started_utc[:10] <= until)
-        ]
+        every = reader.runs()
+        wanted.check(every)
+        runs = [run for run in every if wanted.fits(run)]
         where = reader.directory
+    if wanted.last is not None:
+        runs = runs[-wanted.last :]
     if json:
         print(dumps({"record": str(where), "runs": [_header(run) for run in runs]}, ensure_ascii=False, indent=2))
         return DONE
     console = screen.console()
     if not runs:
-        console.print(f"no such run in {where}")
+        console.print(f"no such run in {where}, which holds {len(every)}" if every else f"no run in {where} yet")
         return DONE
+    samples = any(run.sample_id for run in runs)  # most simulated ones have none
     table = screen.table(
-        ("run", "left"), ("started UTC", "left"), ("took", "right"), ("operator", "left"), ("end", "left")
+        ("run", "left"),
+        *((("sample", "left"),) if samples else ()),
+        ("started UTC", "left"),
+        ("took", "right"),
+        ("operator", "left"),
+        ("end", "left"),
     )
     for run in runs:
         name = f"{run.run} [yellow]SIMULATED[/]" if run.simulated else run.run
         table.add_row(
             name,
+            *((plain(run.sample_id),) if samples else ()),
             run.started_utc[:16].replace("T", " "),
             duration(run.duration_s),
             plain(run.operator),
@@ -89,10 +123,11 @@ def show_run(directory: Path | None, run: str, json: bool = False) -> int:
         except OperatorError as error:
             raise WrongUsage(str(error)) from error
         fingerprint = run_sha256(reader, story.run.run) if story.run.last_seq is not None else None
+        signatures = reader.signatures(story.run.run)
     if json:
-        print(dumps(_as_json(story, fingerprint), ensure_ascii=False, indent=2))
+        print(dumps(_as_json(story, fingerprint, signatures), ensure_ascii=False, indent=2))
     else:
-        _print_story(screen.console(), story, fingerprint)
+        _print_story(screen.console(), story, fingerprint, signatures)
     return DONE
 
 
@@ -117,10 +152,14 @@ def _header(run: Run) -> Facts:
     return facts
 
 
-def _as_json(story: Story, fingerprint: str | None) -> Facts:
+def _as_json(story: Story, fingerprint: str | None, signatures: Sequence[Recorded]) -> Facts:
     facts = asdict(story)
     facts["run"] = _header(story.run)
     facts["record_sha256"] = fingerprint
+    facts["signatures"] = [
+        {"who": one.actor, "meaning": (one.data or {}).get("meaning"), "utc": one.utc, "reason": one.why}
+        for one in signatures
+    ]
     for key in ("identities", "versions", "note"):
         facts[key] = story.run.start.get(key)
     facts["result"] = story.run.result
@@ -130,7 +169,7 @@ def _as_json(story: Story, fingerprint: str | None) -> Facts:
 # -- the screen --------------------------------------------------------------------------------------------------
 
 
-def _print_story(console: "Console", story: Story, fingerprint: str | None) -> None:
+def _print_story(console: "Console", story: Story, fingerprint: str | None, signatures: Sequence[Recorded]) -> None:
     run = story.run
     if run.simulated:
         console.print(f"{screen.SIMULATED} no real chamber was touched")
@@ -162,6 +201,11 @@ def _print_story(console: "Console", story: Story, fingerprint: str | None) -> N
             console.print(_happenings_table(title, happenings))
         else:
             console.print(f"[bold]{title}[/]: none")
+    for one in signatures:
+        meaning = plain((one.data or {}).get("meaning", "signed"))
+        console.print(
+            f"[bold]{meaning}[/] by {plain(one.actor)}, {one.utc[:16].replace('T', ' ')} UTC: {plain(one.why)}"
+        )
     if fingerprint:
         console.print(f"fingerprint {fingerprint}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pvdctl.cli.runs import list_runs, show_run
+from pvdctl.cli.runs import Wanted, list_runs, show_run
 from pvdctl.clock import VirtualClock
 from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record.event import Event, Kind
@@ -187,7 +187,10 @@ def test_json_is_one_object_and_nothing_else(told: str, tmp_path: Path, capsys: 
         ({"recipe": "lzln"}, 2),
         ({"recipe": "LZ"}, 0),
         ({"operator": "Marie"}, 2),
-        ({"state": "aborted"}, 1),
+        ({"states": ("aborted",)}, 1),
+        ({"states": ("aborted", "Complete")}, 3),
+        ({"last": 2}, 2),
+        ({"sample": "s-1"}, 0),
         ({"simulated": False}, 1),
         ({"since": "2026-11-23"}, 2),
         ({"until": "2026-11-22"}, 1),
@@ -210,9 +213,9 @@ def test_runs_are_filtered(
     begin(record, simulated=False, seed=None)
     record.end_run("Complete", "", {})
     record.close()
-    assert list_runs(tmp_path / "record", json=True, **wanted) == 0
+    assert list_runs(tmp_path / "record", Wanted(**wanted), json=True) == 0
     assert len(json.loads(capsys.readouterr().out)["runs"]) == found
-    assert list_runs(tmp_path / "record", **wanted) == 0
+    assert list_runs(tmp_path / "record", Wanted(**wanted)) == 0
     out = capsys.readouterr().out
     assert out.count("20261122-") + out.count("20261123-") == found
     assert all(len(line) <= 80 for line in out.splitlines())
