@@ -17,6 +17,8 @@ KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "scpi_supply": ({"max_current_a": 200.0, "max_voltage_v": 5.0, "protection_v": 5.5}, 0),
     "tdk_genesys": ({"max_current_a": 200.0, "max_voltage_v": 5.0, "protection_v": 5.5}, 19200),
     "pfeiffer_tpg36x": ({"gauges": {"full_range": 1, "capacitance": 2, "foreline": 3}}, 38400),
+    "pfeiffer_tpg26x": ({"gauges": {"full_range": 1, "capacitance": 2}}, 9600),
+    "inficon_vgc50x": ({"gauges": {"full_range": 1, "capacitance": 2, "foreline": 3}}, 19200),
     "pfeiffer_tc400": ({}, 9600),
     "modbus_io": (IO_MAP, 0),
     "beckhoff_io": (IO_MAP, 0),

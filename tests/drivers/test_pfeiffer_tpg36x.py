@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvdctl.drivers.pfeiffer_tpg36x import STATUS, UNITS, PfeifferTpg36x
+from pvdctl.drivers.pfeiffer_tpg36x import PfeifferTpg36x
 from pvdctl.errors import BadFrame, InstrumentError, NoAnswer, OperatorError, PvdctlError, Restarted
+from pvdctl.instrument.mnemonic_gauges import STATUS, UNITS
 from pvdctl.instrument.poll import COMMAND, SAFE, Answer
 from pvdctl.instrument.tag import Flaw
 from tests.wire import Conversation, Desk, in_every_way, talk, vectors

@@ -8,8 +8,10 @@ import pvdctl.drivers
 from pvdctl.drivers.beckhoff_io import BeckhoffIo
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
 from pvdctl.drivers.inficon_sqm160 import InficonSqm160
+from pvdctl.drivers.inficon_vgc50x import InficonVgc50x
 from pvdctl.drivers.modbus_io import ModbusIo
 from pvdctl.drivers.pfeiffer_tc400 import PfeifferTc400
+from pvdctl.drivers.pfeiffer_tpg26x import PfeifferTpg26x
 from pvdctl.drivers.pfeiffer_tpg36x import PfeifferTpg36x
 from pvdctl.drivers.scpi_supply import ScpiSupply
 from pvdctl.drivers.tdk_genesys import TdkGenesys
@@ -23,6 +25,8 @@ MONITOR: RateMonitor = InficonSqc310("monitor", {})
 SQM160: RateMonitor = InficonSqm160("monitor", {})
 SUPPLY: Supply = ScpiSupply("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 GAUGES: GaugeController = PfeifferTpg36x("gauges", {"gauges": {"full_range": 1}})
+TPG26X: GaugeController = PfeifferTpg26x("gauges", {"gauges": {"full_range": 1}})
+VGC50X: GaugeController = InficonVgc50x("gauges", {"gauges": {"full_range": 1}})
 GENESYS: Supply = TdkGenesys("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 TURBO: Turbo = PfeifferTc400("turbo", {})
 IO_MAP = {"outputs": {"gate_valve": 1}, "inputs": {"door_closed": 0}, "heartbeat": 15}
@@ -36,6 +40,8 @@ DRIVERS = [
     (SUPPLY, Supply),
     (GENESYS, Supply),
     (GAUGES, GaugeController),
+    (TPG26X, GaugeController),
+    (VGC50X, GaugeController),
     (TURBO, Turbo),
     (PLC, DigitalIO),
     (BECKHOFF, DigitalIO),

@@ -19,6 +19,8 @@ FITTED = {
     "genesys": Fitted("tdk_genesys", {"address": 7}),
     "beckhoff": Fitted("beckhoff_io"),
     "wago": Fitted("wago_io"),
+    "tpg262": Fitted("pfeiffer_tpg26x"),
+    "vgc503": Fitted("inficon_vgc50x"),
 }
 QUESTIONS = {  # an exchange that always has the same answer
     "monitor": (b"!\x23@\x00\x00", b"!8ASQC310C 2MB Ver 6.65Z\x9e"),
@@ -29,6 +31,8 @@ QUESTIONS = {  # an exchange that always has the same answer
     "sqm160": (b"!\x23J\x00\x00", b"!%A2w<"),
     "genesys": (b"ADR 7\r", b"OK\r"),
     "beckhoff": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x12\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x10"),
+    "tpg262": (b"\x03PNR\r\x05", b"\x06\r\n302-510-A\r\n"),
+    "vgc503": (b"\x03PNR\r\x05", b"\x06\r\n1.03\r\n"),
     "wago": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x00\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x64"),
 }
 
@@ -40,7 +44,8 @@ def world() -> FakeWorld:
 
 def bench(world: FakeWorld, *faults: str) -> Bench:
     made = Bench(7, FITTED, faults=faults, plant=world)
-    ask(made.port("gauges"), b"\x03")  # the stale line
+    for name in ("gauges", "tpg262", "vgc503"):
+        ask(made.port(name), b"\x03")  # the stale line
     return made
 
 

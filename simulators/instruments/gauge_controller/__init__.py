@@ -1,0 +1,1 @@
+"""What simulated gauge controllers with mnemonics have in common: the dialogue and the texts of their gauges."""
