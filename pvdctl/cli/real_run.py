@@ -32,7 +32,7 @@ class RealRun(Conductor):
     directory: of the record. A run that is held ends by a controlled Stop, because nobody is there to resume it.
     """
 
-    why = "headless run"
+    acknowledges = True
 
     def __init__(
         self,

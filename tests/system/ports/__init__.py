@@ -1,0 +1,1 @@
+"""The whole program over real ports, against the simulated chamber served as its own process."""
