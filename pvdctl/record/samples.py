@@ -81,8 +81,9 @@ class SampleStore:
         """Opens or makes the file. Raises RecordError."""
         self.path = directory / FILE
         self.failed = ""
-        self.connection = open_writer(self.path, SHAPE, journal, "NORMAL")
-        self._durable = "EXTRA" if journal == "delete" else "FULL"
+        # With the rollback journal a loss of power can damage the file at NORMAL ("PRAGMA synchronous").
+        self._usual, self._durable = ("EXTRA", "EXTRA") if journal == "delete" else ("NORMAL", "FULL")
+        self.connection = open_writer(self.path, SHAPE, journal, self._usual)
         self._wall_s = wall_s
         self._vouch = vouch
         self._run = ""
@@ -170,7 +171,7 @@ class SampleStore:
         with Transaction(self.connection):
             self.connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)", values)
             self.connection.execute("DELETE FROM tail WHERE run = ?", values[:1])
-        set_synchronous(self.connection, "NORMAL", self.path)
+        set_synchronous(self.connection, self._usual, self.path)
 
     def _write(self, act: Callable[[], None]) -> None:
         """Do `act`; a failure is final."""
