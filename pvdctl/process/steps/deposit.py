@@ -129,7 +129,7 @@ class RunningDeposit(RunningStep):
             self._acts = self.authority.prepare()
         failed = next((a for a in self._acts if a.state == FAILED), None)
         if failed is not None:
-            context.trouble("lost_reading", "hold", f"preparing layer {self.name}: {failed.error}")
+            context.trouble("lost_reading", "hold", f"preparing layer {self.name}: {failed.name}: {failed.error}")
             self._acts = []
             return
         waiting = "the instruments to be told the layer"
