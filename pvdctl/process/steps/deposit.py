@@ -7,13 +7,13 @@ the authority's business; what is counted and when shutters move is decided here
 """
 
 from pvdctl.chamber.model import Film
-from pvdctl.instrument.poll import DONE, FAILED, Act
 from pvdctl.process.context import Context
 from pvdctl.process.steps.authority import RateAuthority
 from pvdctl.process.steps.band import Band
 from pvdctl.process.steps.base import RunningStep
 from pvdctl.process.steps.host_authority import HostAuthority
 from pvdctl.process.steps.layer import Layer
+from pvdctl.process.steps.preparation import Preparation
 from pvdctl.process.steps.reactions import Reactions
 from pvdctl.process.steps.source import PoweredSource
 from pvdctl.process.steps.sqc_authority import SqcAuthority
@@ -30,8 +30,6 @@ LONGEST_STEP_S = 1.0
 AT_LIMIT_S = 15.0
 """Current at its maximum with the rate below band this long: the source gives no more (depleted). A guess, longer than
 the boats' time constant of 12 to 17 s."""
-READY_S = 15.0
-"""Boat selected, instruments told, supply on: each takes a second or two. A guess."""
 _WITHOUT_POWER = ("crystal verify", "initialise layer", "close", "idle ramp")
 
 
@@ -63,7 +61,7 @@ class RunningDeposit(RunningStep):
         )
         self._band = Band()
         self._reactions = Reactions(context, step, self.layer, self.authority, self._band)
-        self._acts: list[Act] = []
+        self._preparation = Preparation(context, step.name, source, self.authority)
         self._settle_s = max(LEAST_SETTLE_S, chamber.limits.shutter_settle_s)
         self._stepped_s = 0.0
         self._conditioned = False
@@ -115,34 +113,12 @@ class RunningDeposit(RunningStep):
             self.context.set_phase("initialise layer")
 
     def _initialise(self) -> None:
-        """Boat selected, instruments told what this layer is, supply on at no power."""
-        context = self.context
-        if not self.source.select():
-            if self.in_phase_s() > self.source.facts.select_deadline_s + 5.0:
-                context.trouble(
-                    "actuator_failed",
-                    "hold",
-                    f"the supply was not switched to boat {self.source.name} within {self.in_phase_s():.0f} s",
-                )
+        """Everything ready; then conditioning begins."""
+        if not self._preparation.scan():
             return
-        if not self._acts:
-            self._acts = self.authority.prepare()
-        failed = next((a for a in self._acts if a.state == FAILED), None)
-        if failed is not None:
-            context.trouble("lost_reading", "hold", f"preparing layer {self.name}: {failed.name}: {failed.error}")
-            self._acts = []
-            return
-        waiting = "the instruments to be told the layer"
-        if all(a.state == DONE for a in self._acts):
-            waiting = self.authority.energise()
-        if not waiting:
-            self._acts = []
-            if self._conditioned and self.authority.recounts:
-                self.layer.display_counts = False
-            self.authority.start(again=self._conditioned, good_a=self.layer.good_current_a)
-        elif self.in_phase_s() > READY_S:
-            text = f"layer {self.name} is not ready after {READY_S:g} s; waiting for {waiting}"
-            context.trouble("supply_mismatch", "hold", text)
+        if self._conditioned and self.authority.recounts:
+            self.layer.display_counts = False
+        self.authority.start(again=self._conditioned, good_a=self.layer.good_current_a)
 
     def _open_source(self) -> None:
         """Source shutter open; the rate may now be read."""
@@ -295,7 +271,7 @@ class RunningDeposit(RunningStep):
             layer.count.close(layer.crystal, context.now_s)
         context.film_nm = layer.count.total_nm
         context.rate_nm_per_s = context.raw_rate_nm_per_s = 0.0
-        self._acts = []
+        self._preparation.forget()
         self.authority.leave()
 
     def resume(self) -> None:

@@ -34,7 +34,6 @@ class HostAuthority:
         film, monitor = self._film, self._context.equipment.monitor
         return [
             monitor.set_film(film.monitor_slot, film.density_g_per_cm3, film.z_factor, film.tooling_percent),
-            monitor.zero_thickness(),
             self._source.supply.set_voltage_limit(self._source.facts.max_voltage_v),
         ]
 

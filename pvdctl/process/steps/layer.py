@@ -80,12 +80,16 @@ class Layer:
         self._verified_hz = 0.0
 
     def begin_reading(self) -> str:
-        """The source shutter opens: count from here; why the crystal cannot be used, or empty."""
+        """The source shutter opens: count from here; why the crystal cannot be used, or empty.
+
+        The display counts from here too: what a crystal drifts before, still warm from the last source, is no film.
+        """
         context, crystal = self._context, self.crystal
         if crystal.start_hz != 0.0:
             crystal.resettle(context.now_s)
             return ""
         crystal.start(context.now_s)
+        context.equipment.monitor.zero_thickness()
         self.report.start_hz = crystal.start_hz
         moved_hz = crystal.start_hz - self._verified_hz
         if crystal.start_hz and abs(moved_hz) > context.chamber.monitor.max_jump_hz:

@@ -89,7 +89,6 @@ class SqcAuthority:
             controller.stop_process(),
             controller.set_film(film.monitor_slot, film.density_g_per_cm3, film.z_factor, film.tooling_percent),
             controller.set_layer(film.monitor_slot, self._controlled_layer()),
-            controller.zero_thickness(),
             controller.hold_soak(True),
         ]
 

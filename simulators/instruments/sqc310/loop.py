@@ -2,8 +2,9 @@
 
 What is documented (074-550-P1C p. 170, p. 173): P is the size of the reaction, I a time (of some 66 % of a step), D
 the dead time, 0 = off; power and slew have limits per layer (p. 58). Everything else here is a guess: P counts
-hundredths of a percent of full scale per Å/s, I is the reset time and D the derivative time of an ordinary PID, in
-velocity form (no jump when it takes over, no wind-up at a limit), the derivative taken of the rate alone.
+hundredths of a percent of full scale per Å/s, I is the reset time and D the derivative time of an ordinary PID whose
+integral begins at the present power, reckoned in steps (so that nothing winds up at a limit), with D acting on the rate
+alone.
 """
 
 from dataclasses import dataclass
@@ -24,14 +25,14 @@ class Limits:
 class Loop:
     """P as the number shown, I and D in seconds."""
 
-    __slots__ = ("_after_rate", "_d_s", "_gain", "_i_s", "_last_rate", "_limits", "_power", "_slope", "at_limit")
+    __slots__ = ("_d_s", "_gain", "_i_s", "_last_error", "_last_rate", "_limits", "_power", "_slope", "at_limit")
 
     def __init__(self) -> None:
         self._gain = self._i_s = self._d_s = 0.0
         self._limits = Limits()
         self._power = 0.0
-        self._last_rate = self._slope = 0.0
-        self._after_rate = False
+        self._last_error = self._slope = 0.0
+        self._last_rate: float | None = None
         self.at_limit = False
         """The last step ended at the most power."""
 
@@ -41,18 +42,19 @@ class Loop:
         self._i_s, self._d_s = i_s, d_s
         self._limits = limits
         self._power = power_percent
-        self._after_rate = False
+        self._last_error = self._slope = 0.0
+        self._last_rate = None
         self.at_limit = False
 
     def step(self, wanted: float, rate: float, elapsed_s: float) -> float:
         """The power, %, after one measurement of the rate, Å/s."""
-        slope = (rate - self._last_rate) / elapsed_s if self._after_rate else 0.0
-        change = -self._gain * slope * elapsed_s
-        if self._after_rate:
-            change -= self._gain * self._d_s * (slope - self._slope)
+        error = wanted - rate
+        slope = (rate - self._last_rate) / elapsed_s if self._last_rate is not None else 0.0
+        change = error - self._last_error - self._d_s * (slope - self._slope)
         if self._i_s > 0.0:
-            change += self._gain * (wanted - rate) * elapsed_s / self._i_s
-        self._last_rate, self._slope, self._after_rate = rate, slope, True
+            change += error * elapsed_s / self._i_s
+        change *= self._gain
+        self._last_error, self._last_rate, self._slope = error, rate, slope
         most = self._limits.max_slew_percent_per_s * elapsed_s
         power = self._power + min(max(change, -most), most)
         self.at_limit = power >= self._limits.max_power_percent
