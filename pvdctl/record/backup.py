@@ -128,7 +128,10 @@ def read_back(directory: Path, anchors: Iterable[Checkpoint] = (), key: PublicKe
             verdict = verify(reader, anchors, key)
             runs = reader.runs()
             for run in runs:
-                rows += len(reader.samples(run.run, ["at_s"])["at_s"])
+                try:
+                    rows += len(reader.samples(run.run, ["at_s"])["at_s"])
+                except RecordError as error:
+                    problems.append(f"samples of run {run.run} cannot be read: {error}")
             seq = reader.event_file.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         except sqlite3.Error as error:
             raise RecordError(f"{directory} cannot be read back: {explain(error)}") from error
