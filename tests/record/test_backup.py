@@ -86,8 +86,10 @@ def test_a_copy_that_went_bad_is_told(opened: Opened, tmp_path: Path) -> None:
         connection.execute("UPDATE chunk SET data = zeroblob(length(data)) WHERE number = 1")
     assert "do not fit their hash" in " ".join(read_back_problems(tmp_path / "copy"))
     path = tmp_path / "copy" / "audit.db"
-    path.write_bytes(path.read_bytes()[:-4096])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4096])
     assert read_back_problems(tmp_path / "copy")
+    path.write_bytes(whole)
     (tmp_path / "copy" / "samples.db").unlink()
     with pytest.raises(RecordError, match=r"samples\.db is missing"):
         read_back(tmp_path / "copy")
