@@ -66,15 +66,21 @@ class RealTimeEngine:
         self.late = Lateness()
         self.longest_s = 0.0
         """Seconds of the longest scan."""
-        self._due_s: float | None = None
+        self._zero_s: float | None = None
+        self._beat = 0
+        """The next scan is due this many periods after `_zero_s`."""
 
     def run(self, until: Callable[[], bool], *, at_most_s: float) -> bool:
         """Scan until `until()` is true after a scan; False when `at_most_s` have passed before."""
         clock, period_s, scan, late = self._clock, self.period_s, self._controller.scan, self.late
         after_scan = self._after_scan
-        due_s = self._due_s if self._due_s is not None else clock.now_s + period_s
-        last_s = due_s + at_most_s
-        while due_s < last_s:
+        zero_s = self._zero_s
+        if zero_s is None:
+            zero_s = self._zero_s = clock.now_s
+            self._beat = 1
+        last_beat = self._beat + round(at_most_s / period_s)
+        while self._beat < last_beat:
+            due_s = zero_s + self._beat * period_s
             sleep_s(due_s - clock.now_s)
             now_s = clock.now_s
             late.add(now_s - due_s)
@@ -83,25 +89,24 @@ class RealTimeEngine:
             ended_s = clock.now_s
             if ended_s - now_s > self.longest_s:
                 self.longest_s = ended_s - now_s
-            due_s += period_s
-            if ended_s > due_s:
-                due_s = self._skip(due_s, ended_s)
-            self._due_s = due_s
+            self._beat += 1
+            if ended_s > due_s + period_s:
+                self._skip(due_s + period_s, ended_s)
             after_scan()
             if until():
                 return True
         return False
 
-    def _skip(self, due_s: float, now_s: float) -> float:
-        """The next due time that is not over yet; what lies before is lost."""
+    def _skip(self, due_s: float, now_s: float) -> None:
+        """The scan due at `due_s`, and those after it that are over too, are lost."""
         lost = int((now_s - due_s) / self.period_s) + 1
         first = self.lost == 0
         self.lost += lost
+        self._beat += lost
         context = self._controller.context
         if first:
             text = f"{lost} scan(s) lost: a scan ended {1000.0 * (now_s - due_s):.0f} ms after the next was due"
             context.emit("note", "scan", text + ". Is this computer busy with something else?")
-        return due_s + lost * self.period_s
 
     def figures(self) -> dict[str, float | int]:
         """What the scans were like, for the record."""
