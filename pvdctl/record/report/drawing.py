@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -112,7 +113,7 @@ def svg(drawn: "Figure", name: str, title: str) -> str:
     element = re.sub(r'\bid="', f'id="{name}-', element)
     element = re.sub(r'(href="#|url\(#)', rf"\1{name}-", element)
     element = element.replace("'DejaVu Sans'", "var(--font)")
-    return element.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
+    return element.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
 
 
 def thin(
