@@ -143,6 +143,7 @@ class Readings:
             speaker, value = other, other_mbar
         self.disagreement = self._disagreement(value, low_mbar, high_mbar, speaker.name, now_s)
         pressure.value = value
+        pressure.source = speaker.source
         if self.disagreement:
             pressure.spoil(self.disagreement, UNCERTAIN)
         else:

@@ -18,6 +18,9 @@ see it. A guess."""
 RUSH_FACTOR = 5.0
 """A rise this many times faster than the chamber file's fill rate is a gauge's, not the gas'. A guess."""
 
+RISE_OVER_S = 0.9
+"""The rise of pressure is taken over at least this long: two readings of a gauge asked twice a second. A choice."""
+
 
 class _GasIn(RunningStep):
     """What both have in common."""
@@ -72,18 +75,18 @@ class _GasIn(RunningStep):
         return ", ".join(missing)
 
     def follow(self) -> float | None:
-        """The pressure, with its rise kept for the prediction."""
+        """The pressure of this moment: the newest reading, carried on by its age at the rate it last rose."""
         tag = self.context.readings.chamber_pressure
         pressure_mbar = tag.number()
         if pressure_mbar is None:
             return None
-        last = self._last
+        at_s, last = tag.at_s, self._last
         if last is None:
-            self._last = (self.context.now_s, pressure_mbar)
-        elif self.context.now_s - last[0] >= 1.0:
-            self._rise_mbar_per_s = (pressure_mbar - last[1]) / (self.context.now_s - last[0])
-            self._last = (self.context.now_s, pressure_mbar)
-        return pressure_mbar
+            self._last = (at_s, pressure_mbar)
+        elif at_s - last[0] >= RISE_OVER_S:
+            self._rise_mbar_per_s = (pressure_mbar - last[1]) / (at_s - last[0])
+            self._last = (at_s, pressure_mbar)
+        return pressure_mbar + max(0.0, self._rise_mbar_per_s) * (self.context.now_s - at_s)
 
     def stalled(self) -> str:
         """Why the reading cannot be that of a chamber being filled; empty while it can.
@@ -113,10 +116,10 @@ class _GasIn(RunningStep):
         )
 
     def still_coming_mbar(self) -> float:
-        """What will still flow in after the valve is told to close: its travel, and the age of the reading."""
-        gauge_age_s = 0.5 * self.context.chamber.scan.period_s
-        travel_s = self.context.chamber.actuators[self.inlet.valve].travel_s
-        return max(0.0, self._rise_mbar_per_s) * (travel_s + gauge_age_s + self.context.chamber.scan.period_s)
+        """What will still flow in once the valve is told to close: half its travel, and half a scan to be on centre."""
+        chamber = self.context.chamber
+        travel_s = chamber.actuators[self.inlet.valve].travel_s
+        return max(0.0, self._rise_mbar_per_s) * 0.5 * (travel_s + chamber.scan.period_s)
 
 
 class RunningBackfill(_GasIn):
