@@ -14,7 +14,12 @@ from pvdctl.cli.main import app
 from tests.cli.command import ROOT, arguments, environment
 
 DOCUMENTS = sorted((ROOT / "docs").rglob("*.md"))
-RUN = [ROOT / "README.md", ROOT / "docs" / "operator.md", ROOT / "docs" / "process-engineer.md"]
+RUN = [
+    ROOT / "README.md",
+    ROOT / "docs" / "operator.md",
+    ROOT / "docs" / "process-engineer.md",
+    ROOT / "docs" / "reports.md",
+]
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _CODES = re.compile(r"\s+# exit code ([0-9 or]+)$")
 _LINK = re.compile(r"\]\(([^)#:\s]+)\)")
