@@ -48,6 +48,8 @@ UNITS: dict[str, tuple[str, float, float]] = {
     "A/s": ("current slew", 1.0, 0.0),
     "L/s": ("volume flow", 1.0, 0.0),
     "mbar L/s": ("throughput", 1.0, 0.0),
+    "sccm": ("gas flow", 1.0, 0.0),
+    "slm": ("gas flow", 1e3, 0.0),
     "mg": ("mass", 1.0, 0.0),
     "g": ("mass", 1e3, 0.0),
     "mbar s": ("exposure", 1.0, 0.0),
@@ -56,7 +58,11 @@ UNITS: dict[str, tuple[str, float, float]] = {
     "1/A": ("relative change per current", 1.0, 0.0),
     "%/A": ("relative change per current", 1e-2, 0.0),
 }
-"""Every unit a file may use. 1 Torr = 1013.25/760 mbar by definition; 0 °C = 273.15 K."""
+"""Every unit a file may use. 1 Torr = 1013.25/760 mbar by definition; 0 °C = 273.15 K. sccm and slm: cm³/min and
+L/min of gas at 0 °C and 1013.25 mbar (DIN 1343)."""
+
+MBAR_L_PER_S_PER_SCCM = 1013.25e-3 / 60.0 * 293.15 / 273.15
+"""1 sccm as pV-flow of gas at 20 °C."""
 
 ABSOLUTE_ZERO_DEGC = -273.15
 
@@ -69,6 +75,7 @@ SUFFIXES: dict[str, str] = {
     "_mg_per_nm": "mg/nm",
     "_l_per_s": "L/s",
     "_mbar_s": "mbar s",
+    "_sccm": "sccm",
     "_per_a": "1/A",
     "_nm": "nm",
     "_mbar": "mbar",
@@ -109,6 +116,7 @@ _EXAMPLES = {
     "mbar L/s": "1e-4 mbar L/s",
     "mbar/s": "8 mbar/s",
     "L/s": "4.2 L/s",
+    "sccm": "2000 sccm",
 }
 
 

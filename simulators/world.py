@@ -98,3 +98,13 @@ class World(Protocol):
 
         Its noise included; the same value for the whole period; 0.0 when the crystal does not oscillate.
         """
+
+    # --- gas flow ---------------------------------------------------------------------------------------------
+    def gas_limit(self, gas: str, mbar_l_per_s: float, now_s: float) -> None:
+        """A flow controller in the line of `gas` (`n2`) lets through this much at most, at room temperature.
+
+        Unlimited while no controller is fitted.
+        """
+
+    def gas_flow(self, gas: str) -> float:
+        """What really flows through that line into the chamber now, mbar L/s at room temperature."""

@@ -24,6 +24,7 @@ from pvdctl.chamber.base import (
     NmPerS,
     PerAmp,
     Percent,
+    Sccm,
     Seconds,
     Volts,
 )
@@ -259,6 +260,9 @@ class Gas(Model):
     use: list[Literal["process", "vent"]]
     fill_rate_mbar_per_s: MbarPerS = Field(gt=0)
     """Rise of the chamber pressure with the valve open, far from the supply pressure; used only for estimates."""
+    flow_controller: Name | None = None
+    """Mass flow controller upstream of the valve, where there is one, and its flow at 100 %: both or neither."""
+    max_flow_sccm: Sccm | None = Field(default=None, gt=0)
 
 
 class Vacuum(Model):

@@ -173,10 +173,18 @@ class Wiring(Checker):
             way: Way = ("gases", name)
             self.known((*way, "valve"), gas.valve, "the name of a valve among the actuators", valves)
             self.known((*way, "supply_ok"), gas.supply_ok, "the name of an input", chamber.io.inputs)
+            self.known((*way, "flow_controller"), gas.flow_controller, "the name of an instrument", chamber.instruments)
+            if (gas.flow_controller is None) != (gas.max_flow_sccm is None):
+                self.say(way, "flow_controller and max_flow together, or neither", "one of them")
             if not gas.use:
                 self.say((*way, "use"), "process, vent or both", "an empty list")
         self.once(
             [(("gases", name, "valve"), gas.valve) for name, gas in chamber.gases.items()], "each valve for one gas"
+        )
+        controllers = [(name, gas.flow_controller) for name, gas in chamber.gases.items()]
+        self.once(
+            [(("gases", name, "flow_controller"), found) for name, found in controllers if found is not None],
+            "each flow controller for one gas",
         )
 
     def _names(self) -> None:

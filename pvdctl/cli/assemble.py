@@ -12,7 +12,15 @@ from pvdctl.clock import RealClock, VirtualClock
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver, find
 from pvdctl.instrument.poll import Poll
-from pvdctl.instrument.roles import DigitalIO, GaugeController, RateController, RateMonitor, Supply, Turbo
+from pvdctl.instrument.roles import (
+    DigitalIO,
+    FlowController,
+    GaugeController,
+    RateController,
+    RateMonitor,
+    Supply,
+    Turbo,
+)
 from pvdctl.links.loopback import LoopbackLink
 from pvdctl.links.modbus_loopback import ModbusLoopbackLink
 from pvdctl.links.schedule import VirtualSchedule
@@ -52,6 +60,9 @@ def plain_settings(name: str, instrument: Instrument, kind: type[Driver], chambe
         settings["watchdog_ms"] = round(1000.0 * io.heartbeat.watchdog_s)
     if name == chamber.monitor.instrument:
         settings.setdefault("sensors", list(chamber.monitor.sensors))
+    for gas in chamber.gases.values():
+        if name == gas.flow_controller:
+            settings["full_scale_sccm"] = gas.max_flow_sccm
     gauges = {gauge_name: gauge.channel for gauge_name, gauge in chamber.gauges.items() if gauge.instrument == name}
     if gauges:
         settings["gauges"] = gauges
@@ -119,6 +130,12 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
         for g in chamber.gauges.values()
     }
 
+    flow_controllers = {
+        gas.flow_controller: _role(chamber, drivers, gas.flow_controller, FlowController, "a flow controller")
+        for gas in chamber.gases.values()
+        if gas.flow_controller is not None
+    }
+
     def notices() -> list[tuple[float, str, str]]:
         found: list[tuple[float, str, str]] = []
         for worker in workers:
@@ -132,6 +149,7 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
         monitor=_role(chamber, drivers, chamber.monitor.instrument, RateMonitor, "the rate monitor"),
         supplies=supplies,
         gauge_controllers=controllers,
+        flow_controllers=flow_controllers,
         turbo_name=chamber.vacuum.turbo,
         turbo=_role(chamber, drivers, chamber.vacuum.turbo, Turbo, "the turbo"),
         polls=tuple(poll for driver in drivers.values() for poll in driver.polls),
@@ -301,6 +319,10 @@ def _fitted(chamber: Chamber, drivers: Mapping[str, Driver]) -> dict[str, Any]:
             settings["rated_amps"], settings["rated_volts"] = plain["max_current_a"], plain["max_voltage_v"]
         if "address" in plain:
             settings["address"] = plain["address"]
+        for gas_name, gas in chamber.gases.items():
+            if name == gas.flow_controller:
+                settings["gas"], settings["full_scale_sccm"] = gas_name, gas.max_flow_sccm
+                settings["in_millilitres"] = plain.get("capacity_unit") == "mln/min"
         if chamber.control == "sqc310":
             settings |= _set_at_the_front(chamber, name)
         fitted[name] = Fitted(instrument.driver, settings)

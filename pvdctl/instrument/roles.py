@@ -154,6 +154,22 @@ class Turbo(Protocol):
 
 
 @runtime_checkable
+class FlowController(Protocol):
+    """A mass flow controller in front of a gas inlet valve.
+
+    sccm: cm³/min of gas at 0 °C and 1013.25 mbar.
+    """
+
+    flow_sccm: Tag
+    set_point_sccm: Tag
+    """As the controller holds it."""
+    max_flow_sccm: float
+
+    def set_flow(self, flow_sccm: float) -> Act:
+        """Set the flow; zero is a SAFE act. Raises OperatorError outside 0 .. max_flow_sccm; never clips."""
+
+
+@runtime_checkable
 class DigitalIO(Protocol):
     """The PLC or coupler that drives valves, shutters and pumps, and reads switches."""
 

@@ -162,6 +162,8 @@ class Context:
 
 
 def _word(kind: str, name: str, value: float, context: Context) -> str:
+    if kind == "flow":
+        return f"{value:g} sccm"
     if kind == "digital" and name in context.chamber.actuators:
         return "open" if value else "closed"
     return "on" if value else "off"

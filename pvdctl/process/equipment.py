@@ -1,11 +1,19 @@
 """What the process is given to work with: instruments by role, with the chamber file that says what they are for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pvdctl.chamber.model import Chamber
 from pvdctl.instrument.poll import Poll
-from pvdctl.instrument.roles import DigitalIO, GaugeController, RateController, RateMonitor, Supply, Turbo
+from pvdctl.instrument.roles import (
+    DigitalIO,
+    FlowController,
+    GaugeController,
+    RateController,
+    RateMonitor,
+    Supply,
+    Turbo,
+)
 from pvdctl.process.outputs import Output, Outputs
 
 
@@ -33,11 +41,13 @@ class Equipment:
     notices: Callable[[], list[tuple[float, str, str]]]
     identities: Callable[[], dict[str, str]]
     release: Callable[[], None] = _nothing_is_kept
+    flow_controllers: Mapping[str, FlowController] = field(default_factory=dict)
+    """By instrument, for the gases that have one."""
     rate_controller: RateController | None = None
     """The monitor once more, where it controls the rate itself (`control: sqc310`); else None."""
 
     def make_outputs(self) -> Outputs:
-        """Every output of the chamber: actuators and other PLC outputs, supplies, turbo, ion gauges."""
+        """Every output of the chamber: actuators and other PLC outputs, supplies, turbo, ion gauges, gas flows."""
         chamber = self.chamber
         found: list[Output] = []
         driven = {actuator.output: name for name, actuator in chamber.actuators.items()}
@@ -50,4 +60,5 @@ class Equipment:
         for name, gauge in chamber.gauges.items():
             if gauge.ion:
                 found.append(Output(f"{name}.on", "gauge"))
+        found += [Output(f"{name}.flow", "flow") for name in self.flow_controllers]
         return Outputs(found)

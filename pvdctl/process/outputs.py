@@ -2,7 +2,8 @@
 
 Phases, unit states and operators *ask*; interlocks *force*; the arbiter grants. A force always wins, and what was
 asked is set to the safe value at the same time, so that nothing reopens by itself when the force goes.
-Values are floats throughout: 1.0 open/on, 0.0 closed/off, amps for currents; plain numbers, as this runs each scan.
+Values are floats throughout: 1.0 open/on, 0.0 closed/off, amps for currents, sccm for
+flows; plain numbers, as this runs each scan.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,9 @@ from pvdctl.errors import Bug
 class Output:
     """One thing that can be driven.
 
-    name: an actuator, a PLC output, `<supply>.current`, `<supply>.output`, `<turbo>.run` or `<gauge>.on`.
-    kind: `digital`, `current`, `supply`, `turbo`, `gauge`. safe: the value that makes it safe.
+    name: an actuator, a PLC output, `<supply>.current`, `<supply>.output`, `<turbo>.run`, `<gauge>.on`
+    or `<flow controller>.flow`.
+    kind: `digital`, `current`, `supply`, `turbo`, `gauge`, `flow`. safe: the value that makes it safe.
     asked: what the process wants. granted: what is written. forced_by: names of the rules holding it safe, or empty.
     """
 

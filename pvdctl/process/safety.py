@@ -15,6 +15,7 @@ class SafeOutputs:
         chamber = context.chamber
         self._shutters = (chamber.substrate_shutter, *(s.shutter for s in chamber.sources.values()))
         self._gas_valves = tuple(gas.valve for gas in chamber.gases.values())
+        self._gas_flows = tuple(f"{gas.flow_controller}.flow" for gas in chamber.gases.values() if gas.flow_controller)
         self._supplies = tuple(dict.fromkeys(s.supply for s in chamber.sources.values()))
         self._slew_a_per_s = {
             name: min(s.max_slew_a_per_s for s in chamber.sources.values() if s.supply == name)
@@ -28,8 +29,8 @@ class SafeOutputs:
             self._context.ask(name, 0.0, why)
 
     def close_gas(self, why: str) -> None:
-        """Every gas valve."""
-        for name in self._gas_valves:
+        """Every gas valve, and no flow behind it that would wait for the valve to open again."""
+        for name in (*self._gas_valves, *self._gas_flows):
             self._context.ask(name, 0.0, why)
 
     def sources_off_now(self, why: str) -> None:

@@ -121,6 +121,8 @@ class Writer:
             return equipment.supplies[owner].set_output(output.granted != 0.0)
         if output.kind == "turbo":
             return equipment.turbo.switch(output.granted != 0.0)
+        if output.kind == "flow":
+            return equipment.flow_controllers[owner].set_flow(output.granted)
         gauge = equipment.chamber.gauges[owner]
         return equipment.gauge_controllers[gauge.instrument].switch_gauge(gauge.channel, output.granted != 0.0)
 

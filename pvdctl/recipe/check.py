@@ -3,6 +3,9 @@
 The order of findings is that of the recipe's steps. Nothing is run; `pvdctl simulate` runs it.
 """
 
+import math
+
+from pvdctl.chamber.gas_flow import fill_rate_mbar_per_s
 from pvdctl.chamber.load import LoadedChamber
 from pvdctl.chamber.model import Film, Gauge, Source
 from pvdctl.chamber.near import near_miss
@@ -200,6 +203,7 @@ class Check:
         if self._vacuum in (VENTED, GAS):
             self._say("do", "an evacuate or pump_down before, so that the gas is pure", self._vacuum)
         self._gas(step.gas, "process")
+        self._flow(step)
         if step.pressure_mbar >= vacuum.atmosphere_mbar:
             wanted = f"less than atmosphere ({show(vacuum.atmosphere_mbar, 'mbar')})"
             self._say("pressure", wanted, show(step.pressure_mbar, "mbar"), "to open the chamber use vent")
@@ -207,6 +211,17 @@ class Check:
             self._measured("pressure", step.pressure_mbar, step.pressure_mbar + step.tolerance_mbar)
             self._forbidden(step)
         self._vacuum = GAS
+
+    def _flow(self, step: Backfill) -> None:
+        """A flow needs a controller, which can give it."""
+        gas = self.chamber.gases.get(step.gas)
+        if step.flow_sccm is None or gas is None:
+            return
+        if gas.max_flow_sccm is None:
+            wanted = f"no flow: {step.gas} has no flow_controller in the chamber file"
+            self._say("flow", wanted, show(step.flow_sccm, "sccm"))
+        elif step.flow_sccm > gas.max_flow_sccm:
+            self._say("flow", f"at most {gas.max_flow_sccm / 1e3:g} slm", f"{step.flow_sccm / 1e3:g} slm")
 
     def _forbidden(self, step: Backfill) -> None:
         """Interlocks that close the gas valve above a pressure: the fill must stay below."""
@@ -278,8 +293,9 @@ class Check:
                 allowed_s = step.within_s
             case Backfill():
                 allowed_s = step.within_s
-                inlet = self.chamber.gases.get(step.gas)
-                took_s = step.pressure_mbar / inlet.fill_rate_mbar_per_s if inlet is not None else 0.0
+                known = step.gas in self.chamber.gases
+                rate = fill_rate_mbar_per_s(self.chamber, step.gas, step.flow_sccm) if known else math.inf
+                took_s = step.pressure_mbar / rate
             case _:
                 return
         if took_s > allowed_s:

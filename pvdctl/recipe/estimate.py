@@ -6,6 +6,7 @@ know-how book, 1.3), filling at a constant rate.
 
 import math
 
+from pvdctl.chamber.gas_flow import fill_rate_mbar_per_s
 from pvdctl.chamber.model import Chamber, Film, Source
 from pvdctl.recipe.model import Backfill, CoolDown, Deposit, Evacuate, PumpDown, Step, Vent, Wait
 
@@ -51,7 +52,7 @@ class Clock:
             case CoolDown():
                 return max(step.at_least_s, self.cold_at_s - self.now_s, 0.0)
             case Backfill():
-                fill_s = self._fill(step.gas, step.pressure_mbar)
+                fill_s = self._fill(step.gas, step.pressure_mbar, step.flow_sccm)
                 at_pressure = step.duration_starts == "at_pressure"
                 return fill_s + step.duration_s if at_pressure else max(fill_s, step.duration_s)
             case Evacuate():
@@ -83,11 +84,12 @@ class Clock:
         needed_s = outgassing_s(self.chamber, below_mbar)
         return took_s + max(0.0, needed_s - since_open_s)
 
-    def _fill(self, gas: str, to_mbar: float) -> float:
+    def _fill(self, gas: str, to_mbar: float, flow_sccm: float | None = None) -> float:
         from_mbar = self.pressure_mbar or 0.0
         self.pressure_mbar = max(from_mbar, to_mbar)
-        inlet = self.chamber.gases.get(gas)
-        return max(0.0, to_mbar - from_mbar) / inlet.fill_rate_mbar_per_s if inlet is not None else 0.0
+        if gas not in self.chamber.gases:
+            return 0.0
+        return max(0.0, to_mbar - from_mbar) / fill_rate_mbar_per_s(self.chamber, gas, flow_sccm)
 
 
 def outgassing_s(chamber: Chamber, pressure_mbar: float) -> float:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pvdctl.chamber.base import Mbar, Model, Name, Nm, NmPerS, Percent, Seconds
+from pvdctl.chamber.base import Mbar, Model, Name, Nm, NmPerS, Percent, Sccm, Seconds
 
 Reaction = Literal["hold", "stop", "timed_power", "switch_crystal"]
 """hold: shutters closed, source to standby, wait for a person. stop: end the run under control. timed_power: go on at
@@ -67,6 +67,9 @@ class Backfill(Model):
     duration_starts: Literal["at_pressure", "at_first_gas"]
     within_s: Seconds = Field(gt=0)
     """Deadline of the fill."""
+    flow_sccm: Sccm | None = Field(default=None, gt=0)
+    """Fill by the gas' flow controller at this flow; without it by the open valve (a controller then stands at its
+    greatest flow)."""
 
 
 class Evacuate(Model):

@@ -19,6 +19,8 @@ __all__ = ["FAULTS", "SUPPLY", "Plant", "PlantParameters"]
 
 SUPPLY = "supply"
 """The one supply there is; the selector puts it on boat 1 or 2."""
+FLOW_CONTROLLED = "n2"
+"""The gas whose line can have a flow controller."""
 
 
 class Plant(Chamber):
@@ -116,6 +118,21 @@ class Plant(Chamber):
         """See `World.turbo_acknowledge`."""
         self.wake(now_s)
         self.gas.turbo.acknowledge(self.gas.inlet_mbar, self.gas.foreline)
+
+    # --- gas flow -------------------------------------------------------------------------------------------------
+    def gas_limit(self, gas: str, mbar_l_per_s: float, now_s: float) -> None:
+        """See `World.gas_limit`; it holds from the next grid point on."""
+        if gas != FLOW_CONTROLLED:
+            raise ValueError(_unknown("gas line with a flow controller", gas, (FLOW_CONTROLLED,)))
+        if not mbar_l_per_s >= 0.0:
+            raise ValueError(f"plant: a flow limit is not negative, found {mbar_l_per_s!r} mbar L/s")
+        self.gas.n2_limit = mbar_l_per_s
+
+    def gas_flow(self, gas: str) -> float:
+        """See `World.gas_flow`."""
+        if gas != FLOW_CONTROLLED:
+            raise ValueError(_unknown("gas line with a flow controller", gas, (FLOW_CONTROLLED,)))
+        return self.gas.n2_flow
 
     # --- crystals -------------------------------------------------------------------------------------------------
     def crystal_hz(self, sensor: int, now_s: float) -> float:

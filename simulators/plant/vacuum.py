@@ -10,7 +10,7 @@ exponential for coefficients held over the step: stable at any pressure and any 
 lithium, elastomers (the sqrt(t) law below 1e-6 mbar), desorption from a heated wall.
 """
 
-from math import exp
+from math import exp, inf
 
 from simulators.plant.gases import ARGON, N2, Orifice
 from simulators.plant.materials import ROOM_K
@@ -46,6 +46,8 @@ class Vacuum:
         "hydrogen",
         "leak",
         "n2",
+        "n2_flow",
+        "n2_limit",
         "n2_supply",
         "n2_valve",
         "pumping",
@@ -73,6 +75,10 @@ class Vacuum:
         """Argon's share of the foreline's gas, 0..1."""
         self.wall_age_s = p.wall_age_s
         self.leak = p.leak_mbar_l_per_s
+        self.n2_limit = inf
+        """What a flow controller in the nitrogen line lets through at most, mbar L/s."""
+        self.n2_flow = 0.0
+        """What came through that line in the last step, mbar L/s."""
         self.n2_supply = True
         self.pumping = False
         """The roughing pump runs."""
@@ -157,7 +163,11 @@ class Vacuum:
         n2_in = 0.99 * self.leak + back + into_chamber - argon_back
         argon_in = argon_back
         if self.n2_valve and self.n2_supply:
-            n2_in += self.n2_valve * self._n2_inlet.flow_mbar_l_per_s(total)
+            flow = self.n2_valve * self._n2_inlet.flow_mbar_l_per_s(total)
+            self.n2_flow = flow = flow if flow < self.n2_limit else self.n2_limit
+            n2_in += flow
+        else:
+            self.n2_flow = 0.0
         if self.argon_valve:
             argon_in += self.argon_valve * self._argon_inlet.flow_mbar_l_per_s(total)
         water_in = 0.01 * self.leak + (1.0 - p.wall_hydrogen) * wall + source_water

@@ -43,6 +43,8 @@ class PlainWorld:
         self.turbo_hz = 0.0
         self.turbo_word = "000000"
         self.acknowledged = 0
+        self.limits_mbar_l_per_s: dict[str, float] = {}
+        self.flows_mbar_l_per_s: dict[str, float] = {}
         self.hz = {1: 5_987_654.32, 2: 5_990_000.0}
 
     def advance(self, now_s: float) -> None: ...
@@ -79,6 +81,12 @@ class PlainWorld:
 
     def turbo_acknowledge(self, now_s: float) -> None:
         self.acknowledged += 1
+
+    def gas_limit(self, gas: str, mbar_l_per_s: float, now_s: float) -> None:
+        self.limits_mbar_l_per_s[gas] = mbar_l_per_s
+
+    def gas_flow(self, gas: str) -> float:
+        return self.flows_mbar_l_per_s.get(gas, self.limits_mbar_l_per_s.get(gas, 0.0))
 
     def crystal_hz(self, sensor: int, now_s: float) -> float:
         return self.hz[sensor]

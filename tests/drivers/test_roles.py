@@ -6,6 +6,7 @@ import pytest
 
 import pvdctl.drivers
 from pvdctl.drivers.beckhoff_io import BeckhoffIo
+from pvdctl.drivers.bronkhorst_mfc import BronkhorstMfc
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
 from pvdctl.drivers.inficon_sqm160 import InficonSqm160
 from pvdctl.drivers.inficon_vgc50x import InficonVgc50x
@@ -18,7 +19,7 @@ from pvdctl.drivers.tdk_genesys import TdkGenesys
 from pvdctl.drivers.wago_io import WagoIo
 from pvdctl.errors import Bug, OperatorError
 from pvdctl.instrument.driver import Driver, find
-from pvdctl.instrument.roles import DigitalIO, GaugeController, RateMonitor, Supply, Turbo
+from pvdctl.instrument.roles import DigitalIO, FlowController, GaugeController, RateMonitor, Supply, Turbo
 
 # The type checker judges these; at run time they are what the tests below are given.
 MONITOR: RateMonitor = InficonSqc310("monitor", {})
@@ -29,6 +30,7 @@ TPG26X: GaugeController = PfeifferTpg26x("gauges", {"gauges": {"full_range": 1}}
 VGC50X: GaugeController = InficonVgc50x("gauges", {"gauges": {"full_range": 1}})
 GENESYS: Supply = TdkGenesys("supply", {"max_current_a": 200.0, "max_voltage_v": 6.0})
 TURBO: Turbo = PfeifferTc400("turbo", {})
+MFC: FlowController = BronkhorstMfc("mfc", {"full_scale_sccm": 20000.0})
 IO_MAP = {"outputs": {"gate_valve": 1}, "inputs": {"door_closed": 0}, "heartbeat": 15}
 PLC: DigitalIO = ModbusIo("plc", IO_MAP)
 BECKHOFF: DigitalIO = BeckhoffIo("plc", IO_MAP)
@@ -46,6 +48,7 @@ DRIVERS = [
     (PLC, DigitalIO),
     (BECKHOFF, DigitalIO),
     (WAGO, DigitalIO),
+    (MFC, FlowController),
 ]
 
 

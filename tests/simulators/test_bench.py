@@ -19,6 +19,7 @@ FITTED = {
     "genesys": Fitted("tdk_genesys", {"address": 7}),
     "beckhoff": Fitted("beckhoff_io"),
     "wago": Fitted("wago_io"),
+    "mfc": Fitted("bronkhorst_mfc"),
     "tpg262": Fitted("pfeiffer_tpg26x"),
     "vgc503": Fitted("inficon_vgc50x"),
 }
@@ -31,6 +32,7 @@ QUESTIONS = {  # an exchange that always has the same answer
     "sqm160": (b"!\x23J\x00\x00", b"!%A2w<"),
     "genesys": (b"ADR 7\r", b"OK\r"),
     "beckhoff": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x12\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x10"),
+    "mfc": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x00\x24\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x12"),
     "tpg262": (b"\x03PNR\r\x05", b"\x06\r\n302-510-A\r\n"),
     "vgc503": (b"\x03PNR\r\x05", b"\x06\r\n1.03\r\n"),
     "wago": (b"\x00\x01\x00\x00\x00\x06\x01\x03\x10\x00\x00\x01", b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x64"),

@@ -4,6 +4,7 @@ The capacitance gauge, which does not care which gas it is, ends the fill. What 
 valve is told to close early by what still flows in while it travels.
 """
 
+from pvdctl.chamber.gas_flow import fill_rate_mbar_per_s
 from pvdctl.process.context import Context
 from pvdctl.process.exposure import Exposure
 from pvdctl.process.steps.base import RunningStep
@@ -23,11 +24,17 @@ RISE_OVER_S = 0.9
 
 
 class _GasIn(RunningStep):
-    """What both have in common."""
+    """What both have in common.
 
-    def __init__(self, context: Context, name: str, kind: str, within_s: float, gas: str) -> None:
+    flow_sccm: at which the gas' flow controller lets it in; None: as fast as controller and valve do.
+    """
+
+    def __init__(
+        self, context: Context, name: str, kind: str, within_s: float, gas: str, flow_sccm: float | None = None
+    ) -> None:
         super().__init__(context, name, kind, within_s)
         self.gas = gas
+        self.flow_sccm = flow_sccm
         self.inlet = context.chamber.gases[gas]
         self._last: tuple[float, float] | None = None
         self._rise_mbar_per_s = 0.0
@@ -74,6 +81,21 @@ class _GasIn(RunningStep):
             missing.append(f"{self.gas} supply pressure")
         return ", ".join(missing)
 
+    def let_in(self, why: str) -> None:
+        """Ask for the valve open, and for the flow where a controller is."""
+        controller = self.inlet.flow_controller
+        if controller is not None:
+            flow_sccm = self.flow_sccm if self.flow_sccm is not None else self.inlet.max_flow_sccm
+            assert flow_sccm is not None, "the chamber file gives max_flow with every flow_controller"
+            self.context.ask(f"{controller}.flow", flow_sccm, why)
+        self.context.ask(self.inlet.valve, 1.0, why)
+
+    def shut(self, why: str) -> None:
+        """Ask for the valve closed, and for no flow behind it that would wait for it to open again."""
+        self.context.ask(self.inlet.valve, 0.0, why)
+        if self.inlet.flow_controller is not None:
+            self.context.ask(f"{self.inlet.flow_controller}.flow", 0.0, why)
+
     def follow(self) -> float | None:
         """The pressure of this moment: the newest reading, carried on by its age at the rate it last rose."""
         tag = self.context.readings.chamber_pressure
@@ -107,7 +129,7 @@ class _GasIn(RunningStep):
             return ""
         self._mark = (context.now_s, pressure_mbar)
         rise = (pressure_mbar - from_mbar) / elapsed_s
-        wanted = self.inlet.fill_rate_mbar_per_s
+        wanted = fill_rate_mbar_per_s(context.chamber, self.gas, self.flow_sccm)
         if STALL_SHARE * wanted <= rise <= RUSH_FACTOR * wanted:
             return ""
         return (
@@ -126,7 +148,8 @@ class RunningBackfill(_GasIn):
     """Fill, and leave the gas in for its time."""
 
     def __init__(self, context: Context, step: Backfill) -> None:
-        super().__init__(context, step.name, "backfill", step.within_s + step.duration_s, step.gas)
+        within_s = step.within_s + step.duration_s
+        super().__init__(context, step.name, "backfill", within_s, step.gas, step.flow_sccm)
         self.step = step
         self._fill_started_s = 0.0
         self._sagged = False
@@ -167,21 +190,21 @@ class RunningBackfill(_GasIn):
         context, step = self.context, self.step
         exposure = context.exposure
         assert exposure is not None
-        context.ask(self.inlet.valve, 1.0, "fill")
+        self.let_in("fill")
         pressure_mbar = self.follow()
         if pressure_mbar is None:
             return
         if pressure_mbar + self.still_coming_mbar() >= step.pressure_mbar:
-            context.ask(self.inlet.valve, 0.0, "pressure reached")
+            self.shut("pressure reached")
             exposure.at_pressure_s = context.now_s
             context.set_phase("dwell")
             return
         stalled = self.stalled()
         if stalled:
-            context.ask(self.inlet.valve, 0.0, "fill failed")
+            self.shut("fill failed")
             context.trouble("fill_error", "hold", stalled)
         elif context.now_s - self._fill_started_s > step.within_s:
-            context.ask(self.inlet.valve, 0.0, "fill failed")
+            self.shut("fill failed")
             context.trouble(
                 "fill_error",
                 "hold",
@@ -234,13 +257,13 @@ class RunningVent(_GasIn):
             if self.ready():
                 context.set_phase("vent")
             return False
-        context.ask(self.inlet.valve, 1.0, "vent")
+        self.let_in("vent")
         pressure_mbar = self.follow()
         if pressure_mbar is not None and pressure_mbar + self.still_coming_mbar() >= self.step.to_mbar:
-            context.ask(self.inlet.valve, 0.0, "vented")
+            self.shut("vented")
             return True
         stalled = self.stalled()
         if stalled:
-            context.ask(self.inlet.valve, 0.0, "venting failed")
+            self.shut("venting failed")
             context.trouble("fill_error", "hold", stalled)
         return False

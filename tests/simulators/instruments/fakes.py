@@ -39,6 +39,8 @@ class FakeWorld:
         self.turbo_hz = 0.0
         self.error = "000000"
         self.acknowledged: list[float] = []
+        self.limits_mbar_l_per_s: dict[str, float] = {}
+        self.flows_mbar_l_per_s: dict[str, float] = {}
         self.hz: dict[int, float] = {1: 5_950_000.0, 2: 5_990_000.0}
         self.injected: list[tuple[str, dict[str, float | str], float]] = []
         self.cleared: list[tuple[str, float]] = []
@@ -77,6 +79,12 @@ class FakeWorld:
 
     def turbo_acknowledge(self, now_s: float) -> None:
         self.acknowledged.append(now_s)
+
+    def gas_limit(self, gas: str, mbar_l_per_s: float, now_s: float) -> None:
+        self.limits_mbar_l_per_s[gas] = mbar_l_per_s
+
+    def gas_flow(self, gas: str) -> float:
+        return self.flows_mbar_l_per_s.get(gas, self.limits_mbar_l_per_s.get(gas, 0.0))
 
     def crystal_hz(self, sensor: int, now_s: float) -> float:
         return self.hz[sensor]
