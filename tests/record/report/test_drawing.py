@@ -16,7 +16,7 @@ from pvdctl.record.report.drawing import power_of_ten, thin
     st.integers(min_value=1, max_value=20),
 )
 def test_thinning_keeps_every_extreme_and_invents_nothing(values: list[float], columns: int) -> None:
-    at, found = np.arange(len(values)) * 0.1, np.array(values)
+    at, found = np.arange(float(len(values))) * 0.1, np.array(values)
     kept_at, kept = thin(at, found, columns)
     assert len(kept) <= max(len(values), 2 * columns) if len(values) > 4 * columns else len(kept) == len(values)
     assert (np.diff(kept_at) >= 0.0).all()
