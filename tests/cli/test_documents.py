@@ -19,6 +19,7 @@ RUN = [
     ROOT / "docs" / "operator.md",
     ROOT / "docs" / "process-engineer.md",
     ROOT / "docs" / "reports.md",
+    ROOT / "docs" / "evidence.md",
 ]
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _CODES = re.compile(r"\s+# exit code ([0-9 or]+)$")
