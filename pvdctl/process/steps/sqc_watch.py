@@ -88,8 +88,11 @@ class SqcWatch:
         if word in ENDED:
             if self._since(self._started) < ANSWER_S:
                 return None
-            why = "its control error, its final thickness, or a hand at its front panel"
-            return Trouble("rate_error", "rate_error", f"the monitor has ended the layer by itself ('{word}'): {why}")
+            text = (
+                f"the monitor has ended the layer by itself ('{word}'): its control error, its final thickness, or a "
+            )
+            text += f"hand at its front panel; the last rate was {self._context.rate_nm_per_s:.3f} nm/s"
+            return Trouble("rate_error", "rate_error", text)
         if word in CRYSTAL:
             return Trouble("crystal_fail", "crystal_fail", f"the monitor says '{word}'")
         if word == "manual power":
