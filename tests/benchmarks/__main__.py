@@ -1,6 +1,6 @@
 """`make bench`: every figure pvdctl promises, beside what this machine gives.
 
-    python -m tests.benchmarks [pace] [commands] [record] [seeds] [--write FILE]
+    python -m tests.benchmarks [pace] [commands] [record] [reports] [seeds] [--write FILE]
 
 Without names all groups are measured. Nothing fails here: a missed figure is told as such. --write keeps the table as
 Markdown, with machine and date.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.benchmarks.handing_out import handing_out
 from tests.benchmarks.row import Row
 from tests.benchmarks.seeds import worst_cases
 from tests.benchmarks.speed import commands, commits, pace
@@ -21,6 +22,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "pace": pace,
     "commands": commands,
     "record": commits,
+    "reports": handing_out,
     "seeds": worst_cases,
 }
 BUSY_LOAD_PER_CORE = 0.3
