@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import count
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,10 +13,11 @@ import pytest
 
 from pvdctl.clock import VirtualClock
 from pvdctl.record.dossier import Dossier, gather
+from pvdctl.record.export.export import FORMS, export
 from pvdctl.record.reader import RecordReader
 from pvdctl.record.record import Record
 from pvdctl.record.report.page import page
-from tests.record.made import tampering
+from tests.record.made import leave_without_a_word, tampering
 from tests.record.report import made_runs
 
 VOID = frozenset({"meta", "br", "link", "img", "input", "hr"})
@@ -215,3 +217,65 @@ def test_a_recipe_and_chamber_of_another_form_are_shown_as_they_were() -> None:
 
 def test_the_same_run_gives_the_same_page(text: str) -> None:
     assert page(made_runs.dossier()) == text
+
+
+def going_on(directory: Path, rows: int) -> str:
+    """Begin a run as the first one and leave it in its second minute of zinc, without a word."""
+    dossier = made_runs.dossier()
+    start = dossier.run.start
+    clock = VirtualClock()
+    asked = count()
+    record = Record.open(directory, clock, wall_s=lambda: 0.2 * next(asked))  # what is sampled goes to the disk
+    run = record.begin_run(
+        recipe_name=start["recipe"]["name"],
+        recipe_version=start["recipe"]["version"],
+        recipe_text=start["recipe"]["text"],
+        recipe_sha256=start["recipe"]["sha256"],
+        chamber_name=start["chamber"]["name"],
+        chamber_text=start["chamber"]["text"],
+        chamber_sha256=start["chamber"]["sha256"],
+        seed=None,
+        simulated=True,
+        operator="marie",
+        identities=start["identities"],
+        columns=start["columns"],
+    )
+    names = [name for name, _ in start["columns"]]
+    columns = [dossier.samples[name].tolist() for name in names]
+    for number in range(rows):
+        record.sample(dossier.samples["time_s"][number], tuple(column[number] for column in columns))
+    record.append([])
+    leave_without_a_word(record)
+    return run
+
+
+def test_a_run_that_has_no_end_says_so_and_proves_nothing(tmp_path: Path) -> None:
+    rows = int(np.searchsorted(made_runs.dossier().samples["time_s"], 195.0))
+    run = going_on(tmp_path / "record", rows)
+    with RecordReader.open(tmp_path / "record") as reader:
+        dossier = gather(reader, run)
+    assert dossier.proof["verified"] is None
+    assert dossier.proof["record_sha256"] == ""
+    told = Reading(page(dossier)).told
+    assert "✗ unfinished" in told
+    assert "no fingerprint" in told
+    assert "✓ The record" not in told
+    Record.open(tmp_path / "record", VirtualClock()).close()  # closes it as interrupted
+    with RecordReader.open(tmp_path / "record") as reader:
+        dossier = gather(reader, run)
+    assert dossier.proof["verified"] is True
+    zinc, lithium = dossier.layers
+    assert zinc.facts["ended"] == "interrupted"
+    assert 4.0 < zinc.facts["read_nm"] < 8.0  # 13 s at 0.5 nm/s
+    assert lithium.facts["ended"] == "not begun"
+    assert "✗ Interrupted" in Reading(page(dossier)).told
+
+
+def test_a_run_that_never_scanned_still_has_its_page_and_its_exports(tmp_path: Path) -> None:
+    run = going_on(tmp_path / "record", 0)
+    with RecordReader.open(tmp_path / "record") as reader:
+        assert "✗ unfinished" in Reading(page(gather(reader, run))).told
+        for form, one in FORMS.items():
+            target = tmp_path / f"out-{form}{one.suffix}"
+            made = export(reader, run, form, target, VirtualClock(), "marie", lambda event: None)
+            assert all(file.stat().st_size > 0 for file in made)
