@@ -1,0 +1,349 @@
+"""The desk: where requests of people are judged and carried out, on the control thread, just before a scan.
+
+Role, lease and the unit's state are looked at in one step, so nothing can change between them. Every command and
+every refusal is an event that names user and client, and the answer leaves only when that event is on the disk.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from pvdctl.errors import PvdctlError, RecordError, Refused
+from pvdctl.process.controller import Controller, Request
+from pvdctl.process.states import Command, State
+from pvdctl.service.answers import Accepted, AlarmList, Problem
+from pvdctl.service.call import STATUS_OF, Call, Reply, Turned
+from pvdctl.service.lease import Lease, NotGranted
+from pvdctl.service.manual import Manual
+from pvdctl.service.messages import Evidence
+from pvdctl.service.roles import RIGHTS
+from pvdctl.service.runbook import RunBook, Wish
+from pvdctl.service.view import View, alarms, legal_words
+
+COMMANDS = {
+    "reset": Command.RESET, "stop": Command.STOP, "hold": Command.HOLD, "unhold": Command.UNHOLD,
+    "complete": Command.COMPLETE, "clear": Command.CLEAR,
+}  # fmt: skip
+"""Unit commands of people. Abort goes its own, shorter way; Start has an act of its own, because it brings a recipe."""
+READS = frozenset(("alarms",))
+"""Acts that change nothing: no right beyond being known, and no event."""
+OWN = frozenset(("evidence",))
+"""Acts of the web server itself."""
+QUIET = frozenset(("lease.renew",))
+"""Acts whose success is no event: a lease is renewed each 10 s."""
+MOST_WAITING = 200
+"""Calls that may wait for a scan; the web server lets through 10 commands a second of each client."""
+
+
+class Signer(Protocol):
+    """Signs a run that has ended."""
+
+    def __call__(self, run: str, meaning: str, reason: str, actor: str) -> str:
+        """See `Record.sign`; returns the fingerprint signed."""
+
+
+class Desk:
+    """Takes calls from other threads (`post`), does them on the control thread (`before_scan`, `after_scan`).
+
+    wall_s: the lease's clock, seconds of this machine also in a simulation. settled: whether all events are on the
+    disk; raises RecordError. reply: hands answers back; from the control thread.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        runbook: RunBook,
+        lease: Lease,
+        view: View,
+        *,
+        wall_s: Callable[[], float],
+        settled: Callable[[], bool],
+        sign: Signer,
+        reply: Callable[[Reply], None],
+    ) -> None:
+        self._controller = controller
+        self._runbook = runbook
+        self._lease = lease
+        self._view = view
+        self._wall_s = wall_s
+        self._settled = settled
+        self._sign = sign
+        self._reply = reply
+        self.manual = Manual(controller)
+        self._calls: deque[Call] = deque()
+        self._aborts: deque[Call] = deque()
+        self._answers: deque[tuple[Call, Accepted | Problem]] = deque()
+        """Waiting for their events to be on the disk."""
+        self._starting: Call | None = None
+        self._aborting: list[tuple[Call, Request]] = []
+        self._acts: dict[str, Callable[[Call], Accepted]] = {
+            **dict.fromkeys(COMMANDS, self._command),
+            "start": self._start,
+            "answer": self._answer,
+            "set_output": self._set_output,
+            "acknowledge": self._acknowledge,
+            "shelve": self._shelve,
+            "unshelve": self._unshelve,
+            "sign": self._sign_run,
+            "lease.take": self._lease_take,
+            "lease.renew": self._lease_renew,
+            "lease.release": self._lease_release,
+            "lease.request": self._lease_request,
+            "lease.break": self._lease_break,
+        }
+
+    # --- from other threads ---------------------------------------------------------------------------------------
+    def post(self, call: Call) -> None:
+        """Hand in a call for the next scan. Abort passes all others."""
+        if call.act == "abort":
+            self._aborts.append(call)
+        elif len(self._calls) < MOST_WAITING:
+            self._calls.append(call)
+        else:
+            problem = Problem("too_many", f"{MOST_WAITING} requests are waiting for the control loop already.")
+            self._reply(Reply(call.number, STATUS_OF["too_many"], problem))
+
+    # --- on the control thread ------------------------------------------------------------------------------------
+    def before_scan(self, now_s: float) -> None:
+        """Carry out what was asked since the last scan."""
+        lease = self._lease
+        if lease.holder is not None:
+            lease.tick(self._wall_s())
+        if lease.told:
+            self._tell_lease()
+        while self._aborts:
+            self._abort(self._aborts.popleft())
+        while self._calls:
+            self._do(self._calls.popleft())
+        self.manual.scan(now_s)
+
+    def after_scan(self) -> None:
+        """Give the answers whose events are on the disk."""
+        starting = self._starting
+        if starting is not None:
+            self._look_at_start(starting)
+        if self._aborting:
+            for call, _ in self._aborting:
+                self._accept(call, self._done(f"abort: the unit is in {self._controller.context.state_word}."))
+            self._aborting.clear()
+        if not self._answers:
+            return
+        failed = ""
+        try:
+            if not self._settled():
+                return
+        except RecordError as error:
+            failed = f" It could not be recorded: {error}"
+        while self._answers:
+            call, message = self._answers.popleft()
+            if failed and isinstance(message, Accepted):
+                message = Accepted(message.text + failed, message.state, message.run, message.fence)
+            self._give(call, message)
+
+    # --- judging --------------------------------------------------------------------------------------------------
+    def _do(self, call: Call) -> None:
+        """One call, from right to result; whatever is wrong becomes its answer."""
+        if call.act in OWN:
+            self._own(call)
+            return
+        if call.act in READS:
+            self._reply(
+                Reply(call.number, 200, {"alarms": AlarmList(alarms(self._controller, standing_only=False)).alarms})
+            )
+            return
+        try:
+            message = self._acts[call.act](self._permitted(call))
+        except Turned as turned:
+            self._refuse(call, turned.problem)
+        except NotGranted as error:
+            self._refuse(call, Turned(error.code, str(error)).problem)
+        except Refused as error:  # the controller has made an event of it already
+            self._refuse(call, Problem("not_now", str(error)), told=call.act in COMMANDS or call.act == "start")
+        except PvdctlError as error:
+            self._refuse(call, Problem("not_now", str(error)))
+        else:
+            if call.act != "start":
+                self._accept(call, message)
+
+    def _permitted(self, call: Call) -> Call:
+        """Raises Turned or NotGranted unless this role, and this client, may do that."""
+        right = RIGHTS.get(call.act)
+        if right is None or call.act not in self._acts:
+            raise Turned("not_found", f"there is no act '{call.act}'.")
+        if call.role not in right.roles:
+            allowed = " and ".join(sorted(right.roles)).replace("_", " ")
+            raise Turned(
+                "not_permitted",
+                f"{call.act} is for {allowed}; {call.client.user} is {call.role.replace('_', ' ')} here.",
+            )
+        if call.problem is not None:
+            raise Turned(call.problem.code, call.problem.text, findings=call.problem.findings)
+        if right.lease:
+            self._lease.check(call.client, call.fence, self._wall_s())
+        return call
+
+    def _accept(self, call: Call, message: Accepted) -> None:
+        self._answers.append((call, message))
+
+    def _refuse(self, call: Call, problem: Problem, *, told: bool = False) -> None:
+        """Say no, with what is possible; an event, unless the controller has made one."""
+        controller = self._controller
+        if not told:
+            controller.context.emit(
+                "refusal", call.act, problem.text, actor=str(call.client), why=call.reason,
+                data={"code": problem.code, "role": call.role},
+            )  # fmt: skip
+        legal = problem.legal or legal_words(controller)
+        full = Problem(problem.code, problem.text, controller.context.state_word, legal, problem.findings)
+        self._answers.append((call, full))
+
+    def _give(self, call: Call, message: Accepted | Problem) -> None:
+        status = 200 if isinstance(message, Accepted) else STATUS_OF[message.code]
+        self._reply(Reply(call.number, status, message))
+
+    def _done(self, text: str, **more: Any) -> Accepted:
+        return Accepted(text, self._controller.context.state_word, **more)
+
+    def _abort(self, call: Call) -> None:
+        """Anybody's right, at any time. Taken inside the scan, where Abort is written first and recorded second."""
+        actor, controller = str(call.client), self._controller
+        if controller.unit.state in (State.ABORTING, State.ABORTED):
+            text = f"{actor}: abort, which is under way or done already"
+            controller.context.emit("command", "abort", text, actor=actor, why=call.reason)
+        self._aborting.append((call, controller.request(Command.ABORT, actor, call.reason)))
+
+    # --- the unit -------------------------------------------------------------------------------------------------
+    def _command(self, call: Call) -> Accepted:
+        """A unit command; what it needs beyond the state table is the controller's business."""
+        command, controller = COMMANDS[call.act], self._controller
+        if command is Command.RESET:
+            self._must_be_safe(call.act)
+        controller.command(command, str(call.client), call.reason)
+        return self._done(f"{call.act}: the unit is in {controller.context.state_word}.")
+
+    def _start(self, call: Call) -> Accepted:
+        """Load the recipe and give Start; the answer waits for the run's id."""
+        controller, body = self._controller, call.body
+        if "start" not in controller.unit.legal_words():
+            raise Turned("not_now", f"start refused: the unit is in {controller.context.state_word}, wanted Idle.")
+        self._must_be_safe(call.act)
+        wish = Wish(call.prepared, call.client.user, str(body.get("sample_id", "")), str(body.get("note", "")))
+        controller.load(self._runbook.order(wish, controller))
+        controller.command(Command.START, str(call.client), call.reason)
+        controller.context.answers.clear()
+        controller.context.answers.update(body.get("answers") or {})
+        self._starting = call
+        return self._done("starting")
+
+    def _look_at_start(self, call: Call) -> None:
+        """The run has an id, or has come to nothing."""
+        run, controller = self._runbook.run, self._controller
+        if controller.running and run:
+            recipe = controller.order.recipe.recipe if controller.order is not None else ""
+            self._accept(call, self._done(f"run {run} of recipe {recipe} has begun.", run=run))
+        elif controller.record_failure or not (controller.running or controller.unit.state.name == "STARTING"):
+            text = controller.record_failure or controller.reason or "the run came to its end before it had begun"
+            self._refuse(call, Problem("not_now", f"start came to nothing: {text}"))
+        else:
+            return
+        self._starting = None
+
+    def _must_be_safe(self, act: str) -> None:
+        """Nothing that was opened or heated by hand goes along into a run."""
+        unsafe = self.manual.unsafe() if self.manual.possible else []
+        if unsafe:
+            raise Turned("not_now", f"{act} refused: first make it safe by hand: {', '.join(unsafe)}.")
+
+    def _answer(self, call: Call) -> Accepted:
+        prompt, answer = str(call.body.get("prompt", "")), str(call.body.get("answer", ""))
+        self._controller.answer(prompt, answer, str(call.client))
+        return self._done(f"prompt {prompt} is answered {answer}.")
+
+    def _set_output(self, call: Call) -> Accepted:
+        name = str(call.body.get("name", ""))
+        return self._done(self.manual.set(name, float(call.body["value"]), str(call.client), call.reason))
+
+    # --- alarms ---------------------------------------------------------------------------------------------------
+    def _acknowledge(self, call: Call) -> Accepted:
+        name = str(call.body.get("name", ""))
+        self._controller.alarms.acknowledge(name, call.client.user, self._controller.context.now_s)
+        return self._done(f"alarm {name} is acknowledged by {call.client.user}.")
+
+    def _shelve(self, call: Call) -> Accepted:
+        name, minutes = str(call.body.get("name", "")), float(call.body["minutes"])
+        now_s = self._controller.context.now_s
+        self._controller.alarms.shelve(name, call.client.user, call.reason, now_s + 60.0 * minutes, now_s)
+        return self._done(f"alarm {name} is shelved for {minutes:g} min.")
+
+    def _unshelve(self, call: Call) -> Accepted:
+        name = str(call.body.get("name", ""))
+        self._controller.alarms.unshelve(name, call.client.user, self._controller.context.now_s)
+        return self._done(f"alarm {name} is back.")
+
+    # --- the lease ------------------------------------------------------------------------------------------------
+    def _lease_take(self, call: Call) -> Accepted:
+        before = self._lease.fence
+        fence = self._lease.take(call.client, self._wall_s())
+        return self._granted(call, fence, new=fence != before)
+
+    def _lease_renew(self, call: Call) -> Accepted:
+        return self._granted(call, self._lease.renew(call.client, call.fence, self._wall_s()), new=False)
+
+    def _lease_release(self, call: Call) -> Accepted:
+        self._lease.release(call.client, call.fence, self._wall_s())
+        self._say_lease(call, "gives control back")
+        if self._lease.holder is None:
+            self.manual.nobody_in_control()
+        return self._done("control is given back.")
+
+    def _lease_request(self, call: Call) -> Accepted:
+        wait_s = self._lease.request(call.client, self._wall_s())
+        self._say_lease(call, "asks for control")
+        if wait_s == 0.0:
+            return self._done("nobody else is in control: take it.", remaining_s=0.0)
+        return self._done(f"{self._lease.holder} is asked; control passes in {wait_s:.0f} s.", remaining_s=wait_s)
+
+    def _lease_break(self, call: Call) -> Accepted:
+        if not call.reason.strip():
+            raise Turned("bad_request", "taking control from somebody needs a reason.")
+        before = self._lease.holder
+        fence = self._lease.seize(call.client, self._wall_s())
+        self._say_lease(call, f"takes control from {before}" if before is not None else "takes control", fence)
+        return self._lease_answer(fence)
+
+    def _granted(self, call: Call, fence: int, *, new: bool) -> Accepted:
+        if new:
+            self._say_lease(call, "takes control", fence)
+        return self._lease_answer(fence)
+
+    def _lease_answer(self, fence: int) -> Accepted:
+        left_s = round(self._lease.remaining_s(self._wall_s()), 1)
+        return self._done(f"in control for {left_s:g} s.", fence=fence, remaining_s=left_s)
+
+    def _say_lease(self, call: Call, text: str, fence: int | None = None) -> None:
+        who = str(call.client)
+        self._controller.context.emit("command", "lease", f"{who} {text}", actor=who, new=fence, why=call.reason)
+
+    def _tell_lease(self) -> None:
+        """Changes that time has made."""
+        for client, text in self._lease.told:
+            self._controller.context.emit("note", "lease", text, actor="system:service", data={"client": str(client)})
+        self._lease.told.clear()
+        if self._lease.holder is None:
+            self.manual.nobody_in_control()
+
+    # --- the record -----------------------------------------------------------------------------------------------
+    def _sign_run(self, call: Call) -> Accepted:
+        if self._controller.running:
+            raise Turned("not_now", "a run is signed when no run is going on.")
+        run, meaning = str(call.body.get("run", "")), str(call.body.get("meaning", ""))
+        sha256 = self._sign(run, meaning, call.reason, call.client.user)
+        return self._done(f"run {run} is {meaning} by {call.client.user}; fingerprint {sha256}.", run=run)
+
+    def _own(self, call: Call) -> None:
+        """How the record stands, as the web server has read it from the files."""
+        body, before = call.body, self._view.evidence
+        self._view.evidence = Evidence(
+            before.directory, "", int(body["events"]), int(body["unwitnessed"]), float(body["oldest_s"])
+        )
+        self._reply(Reply(call.number, 200, {}))

@@ -1,0 +1,1 @@
+"""The web server: a process beside the control process, which it only asks and listens to."""
