@@ -155,6 +155,16 @@ def test_faults_in_deposit(fault: str, state: str, alarm: str, words: str, tmp_p
     assert alarm in run.alarms()
 
 
+def test_a_stop_that_is_not_read_back_leaves_no_power(tmp_path: Path) -> None:
+    """The film is done, the monitor says nothing any more: the supply is off all the same, and the cause is named."""
+    run = session(tmp_path, "mute@zinc.close:link=monitor")
+    run.to_state(State.HELD)
+    assert "the monitor was told to stop 10 s ago and is not read back stopped" in run.controller.reason
+    assert run.truth.supply_amps < 0.1
+    assert run.true_nm("Zn") == pytest.approx(15.0, rel=0.02)
+    run.end()
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -191,7 +201,7 @@ def test_most_power_that_nobody_has_set_at_the_unit_is_found_out(tmp_path: Path)
     run = Session(tmp_path, chamber=with_control(parse_chamber(text.encode(), "low.yaml"), "sqc310"))
     unit(run)._governor._limits = {1: Limits(100.0, 2.5)}
     run.finish()
-    assert all("current" in text for _, text in run.judge.broken), "more than the boat's limit, as set up: the finding"
+    assert all("more than 117.4 A in boat 1" in text for _, text in run.judge.broken), "as set up: what is to be found"
     run.judge.broken.clear()
     result = run.end()
     assert result["end_state"] == "Stopped"

@@ -23,6 +23,8 @@ CONDITIONING = frozenset(("ramp 1", "soak 1", "ramp 2", "soak 2"))
 AT_RATE = frozenset(("soak hold", "shutter delay", "control delay", "deposit", "rate ramp"))
 """Phases in which the source has been conditioned: the source shutter belongs open."""
 IDLE = frozenset(("stopped", "stop layer"))
+STOP_S = 10.0
+"""Longest time from the order to stop until it is read back; five times what a reading may be old. A choice."""
 SPARE_SHARE = 1.2
 SPARE_S = 60.0
 """The controller's own final thickness lies beyond what it will have counted when pvdctl ends the layer: the film with
@@ -51,6 +53,7 @@ class SqcAuthority:
         self._running: Act | None = None
         self._released: Act | None = None
         self._stopping: Act | None = None
+        self._told_s = 0.0
 
     @property
     def current_a(self) -> float:
@@ -160,17 +163,24 @@ class SqcAuthority:
 
     # --- the end --------------------------------------------------------------------------------------------------
     def stop(self) -> None:
-        """The film is thick enough: stop the process."""
+        """The film is thick enough: stop the process. The supply goes off at once, whatever the monitor does."""
         self._stopping = self._controller.stop_process()
+        self._told_s = self._context.now_s
+        self._context.ask(f"{self._source.facts.supply}.output", 0.0, "layer done")
 
     def stopped(self) -> bool:
-        """Read back stopped and without power; a stop that failed is asked again."""
+        """Read back stopped and without power; a stop that failed is asked again, and one not seen holds the unit."""
+        context, phase, power = self._context, self._controller.phase, self._power
+        if phase.quality == GOOD and phase.value in IDLE and power.number() == 0.0:
+            return True
         stopping = self._stopping
-        if stopping is not None and stopping.state == FAILED and self._context.now_s - stopping.done_s > ANSWER_S:
+        if stopping is not None and stopping.state == FAILED and context.now_s - stopping.done_s > ANSWER_S:
             self._stopping = self._controller.stop_process()
-        return self._controller.phase.quality == GOOD and (
-            self._controller.phase.value in IDLE and self._power.number() == 0.0
-        )
+        if context.now_s - self._told_s > STOP_S:
+            self._told_s = context.now_s
+            text = f"the monitor was told to stop {STOP_S:g} s ago and is not read back stopped: {phase}, {power}"
+            context.trouble("lost_reading", "hold", text)
+        return False
 
     def leave(self) -> None:
         """Stop the layer, and switch the output off: the source has no standby under the monitor's control."""
