@@ -3,22 +3,26 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from json import dumps
 from pathlib import Path
 
 from pvdctl.cli import screen
-from pvdctl.cli.exits import DONE, NOT_PASSED, WrongUsage
+from pvdctl.cli.exits import DONE, NOT_PASSED, WrongUsage, say
 from pvdctl.cli.keys import keys_from
 from pvdctl.cli.screen import plain
-from pvdctl.errors import OperatorError
+from pvdctl.clock import RealClock
+from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record.anchors import NotAnchored, fetch_anchors
-from pvdctl.record.bundle import write_bundle
+from pvdctl.record.bundle import Bundle, write_bundle
 from pvdctl.record.bundle_check import BundleVerdict, check_bundle
-from pvdctl.record.event import Facts, Recorded, read
+from pvdctl.record.event import Event, Facts, Recorded, read
+from pvdctl.record.host import os_user
 from pvdctl.record.log import rows_from
 from pvdctl.record.note import ED25519, Checkpoint
 from pvdctl.record.place import default_directory
 from pvdctl.record.reader import RecordReader
+from pvdctl.record.record import Record
 from pvdctl.record.verify import key_of, verify
 
 HOLDS, FAILS = "[bold blue]HOLDS[/]", "[bold magenta]DOES NOT HOLD[/]"
@@ -124,14 +128,20 @@ def _told(path: Path, verdict: BundleVerdict, missing: list[str], believed: bool
 
 
 def bundle_run(directory: Path | None, run: str, to: Path | None, witness_keys: Sequence[str], json: bool) -> int:
-    """Write the bundle of a run; returns the exit code. Raises WrongUsage, RecordError."""
+    """Write the bundle of a run, and say so in the record; returns the exit code. Raises WrongUsage, RecordError.
+
+    A record that takes no event, because it is in use or a copy without its key, can be bundled all the same: then
+    it is said that nothing was written down.
+    """
     keys = keys_from(witness_keys)
-    with RecordReader.open(directory or default_directory()) as reader:
+    where = directory or default_directory()
+    with RecordReader.open(where) as reader:
         try:
             name = reader.run(run).run
             made = write_bundle(reader, name, to or Path(f"{name}.zip"), keys)
         except OperatorError as error:
             raise WrongUsage(str(error)) from error
+    _write_down(where, made)
     if json:
         facts = {"bundle": str(made.path), "run": made.run, "record_sha256": made.record_sha256, "size": made.size,
                  "events": made.events, "blocks": made.blocks, "cosignatures": made.cosigned}  # fmt: skip
@@ -144,6 +154,23 @@ def bundle_run(directory: Path | None, run: str, to: Path | None, witness_keys: 
             )
         )
     return DONE
+
+
+def _write_down(directory: Path, made: Bundle) -> None:
+    """The event that a run was handed out, with the file's SHA-256."""
+    who, clock = os_user(), RealClock()
+    facts = {
+        "form": "bundle",
+        "run": made.run,
+        "record_sha256": made.record_sha256,
+        "files": [{"name": made.path.name, "sha256": sha256(made.path.read_bytes()).hexdigest()}],
+    }
+    text = f"run {made.run} is bundled by {who}"
+    try:
+        with Record.open(directory, clock) as record:
+            record.append([Event("export", made.run, text, actor=who, data=facts, at_s=clock.now_s)])
+    except RecordError as error:
+        say(f"the bundle is made, but the record does not say so: {error}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pwd
 import signal
 import subprocess
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,9 @@ def test_a_run_is_signed_bundled_and_verified(record: Path, tmp_path: Path) -> N
         assert said.out.endswith("HOLDS\n")
     said = pvdctl(tmp_path, "audit", "bundle", "last", "--to", bundle, "--record", record)
     assert (said.code, "exists already" in said.err) == (2, True)
+    said = pvdctl(tmp_path, "audit", "log", "--kind", "export", "--record", record, "--json")
+    (event,) = (json.loads(line)["event"] for line in said.out.splitlines())
+    assert event["data"]["files"] == [{"name": "run.zip", "sha256": sha256(bundle.read_bytes()).hexdigest()}]
     said = pvdctl(tmp_path, "audit", "verify", record, "--json")
     facts = json.loads(said.out)
     assert (said.code, facts["good"], facts["covered"]) == (0, True, facts["newest"])
@@ -87,6 +91,8 @@ def test_backups(record: Path, tmp_path: Path) -> None:
     said = pvdctl(tmp_path, "restore-check", tmp_path / "copy", "--record", record, "--json")
     facts = json.loads(said.out)
     assert (said.code, facts["good"], facts["runs"], facts["rows"]) == (0, True, 2, 720)
+    said = pvdctl(tmp_path, "audit", "bundle", "last", "--to", tmp_path / "c.zip", "--record", tmp_path / "copy")
+    assert (said.code, "the record does not say so" in said.err) == (0, True), "a copy has no key, and is bundled"
     said = pvdctl(tmp_path, "backup", tmp_path / "copy", "--record", record)
     assert (said.code, "is not empty" in said.err) == (2, True)
     with Record.open(tmp_path / "other", VirtualClock()):
