@@ -82,6 +82,7 @@ class ModbusCoupler(Driver):
             Poll(f"{name}.watchdog", (self.watchdog_tripped, self.watchdog_running), self._read_watchdog, 0.5),
         ]
         self._input_word = self._output_word = -1
+        self._held_ms = 0
         self._input_values: Answer = ()
         self._output_values: Answer = ()
 
@@ -118,6 +119,13 @@ class ModbusCoupler(Driver):
                 f"{self.name}: the watchdog is off (time 0): nothing would close valves and shutters if this program "
                 "died. Give 'watchdog_ms' in the chamber file or set it with the PLC's own tool."
             )
+        self._held_ms = held_ms
+
+    def watchdog(self, link: Any) -> str:
+        """Its time, as read now; empty where the coupler does not tell. Raises InstrumentError if it is wrong."""
+        self._held_ms = 0
+        self.prepare_watchdog(link)
+        return f"{self._held_ms} ms, fed by writes alone" if self._held_ms else ""
 
     # --- readings ----------------------------------------------------------------------------------------------
 

@@ -134,7 +134,9 @@ class UnitWork:
         if not controller.adopted:
             missing.append("the PLC's outputs and the pumps read for the first time")
         watchdog = controller.readings.watchdog_tripped
-        if watchdog.quality != GOOD or watchdog.value:
+        # Read since Clear began: it may have tripped just before our first beat, and the last reading not tell yet.
+        told_s = controller.equipment.io.watchdog_tripped.at_s
+        if watchdog.quality != GOOD or watchdog.value or told_s < controller.unit.since_s:
             missing.append("the PLC's watchdog armed")
         missing += [rule.why for rule in controller.interlocks.tripped if rule.rule.action == "abort"]
         return missing + self._safe.unconfirmed()
