@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from json import dumps
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pvdctl.chamber.load import load_chamber
 from pvdctl.chamber.model import Chamber
@@ -18,16 +18,18 @@ from pvdctl.cli.exits import DONE, NOT_PASSED, must_be_readable
 from pvdctl.cli.real import make_workers
 from pvdctl.cli.shipped import driver_names
 from pvdctl.clock import Clock, RealClock
-from pvdctl.errors import PvdctlError
+from pvdctl.errors import LinkError, PvdctlError
 from pvdctl.instrument.driver import Driver
 from pvdctl.instrument.poll import Poll
 from pvdctl.instrument.roles import DigitalIO, Supply
 from pvdctl.instrument.tag import Flaw
 from pvdctl.links.worker import QUIET_S, Worker
 
+T = TypeVar("T")
 RIGHT, WRONG, UNKNOWN = "right", "wrong", "unknown"
 ROUNDS = 20
 """Repetitions of a link's most frequent poll that its round trip is taken from."""
+UNSTEADY = "It answers now and then: look at cable, shield, line speed, and whether this computer is busy."
 BUSY, TOO_BUSY = 0.7, 1.0
 """Share of its time that a link may spend on polls: beyond the first, acts begin to wait; at the second, readings grow
 old. The first is a choice."""
@@ -84,10 +86,21 @@ class Doctor:
     def _say(self, about: str, what: str, verdict: str, found: str, next_step: str = "") -> None:
         self._found.append(Finding(about, what, verdict, found, next_step))
 
-    def _try(self, about: str, what: str, do: Callable[[], str]) -> bool:
+    def _again(self, link: Any, about: str, do: Callable[[], T]) -> T:
+        """Do it; once more after a missing or damaged answer, which then is said. Raises PvdctlError."""
+        try:
+            return do()
+        except LinkError as error:
+            link.open()
+            link.drain(QUIET_S)
+            done = do()
+            self._say(about, "line", UNKNOWN, f"answered at the second attempt; first: {error}", UNSTEADY)
+            return done
+
+    def _try(self, link: Any, about: str, what: str, do: Callable[[], str]) -> bool:
         """Do it and say what it found, or what is wrong; whether it worked."""
         try:
-            found = do()
+            found = self._again(link, about, do)
         except PvdctlError as error:
             said, _, advice = str(error).partition(". ")
             self._say(about, what, WRONG, said, advice or "See the instrument's section in the integrator's guide.")
@@ -104,7 +117,7 @@ class Doctor:
             dropped = link.drain(QUIET_S)
             return f"{link.where}: open" + (f"; {len(dropped)} stray bytes dropped" if dropped else "")
 
-        if not self._try(link.name, "port", open_it):
+        if not self._try(link, link.name, "port", open_it):
             for driver in worker.drivers:
                 self._say(driver.name, "identity", UNKNOWN, "not asked: its port is not open", "Mend the port first.")
             return
@@ -119,14 +132,14 @@ class Doctor:
             driver.identity = driver.identify(link)
             return str(driver.identity)
 
-        if not self._try(driver.name, "identity", identify):
+        if not self._try(link, driver.name, "identity", identify):
             return False
 
         def prepare() -> str:
             driver.prepare(link)
             return "as the chamber file wants them"
 
-        self._try(driver.name, "settings", prepare)
+        self._try(link, driver.name, "settings", prepare)
         for remark in driver.remarks:
             self._say(driver.name, "settings", UNKNOWN, remark, "Judge whether that is meant.")
         driver.remarks.clear()
@@ -139,7 +152,7 @@ class Doctor:
         """Every reading of one poll."""
         short = poll.name.removeprefix(f"{driver.name}.")
         try:
-            values = poll.do(link)
+            values = self._again(link, driver.name, lambda: poll.do(link))
         except PvdctlError as error:
             said, _, advice = str(error).partition(". ")
             self._say(driver.name, short, WRONG, said, advice)
@@ -166,7 +179,7 @@ class Doctor:
         if not isinstance(driver, DigitalIO | Supply):
             return
         try:
-            found = driver.watchdog(link)
+            found = self._again(link, driver.name, lambda: driver.watchdog(link))
         except PvdctlError as error:
             said, _, advice = str(error).partition(". ")
             self._say(driver.name, "watchdog", WRONG, said, advice)
@@ -192,25 +205,25 @@ class Doctor:
             return
         link, clock = worker.link, self._clock
         load = 0.0
-        try:
-            for poll in polls:
+
+        def took_s(poll: Poll) -> float:
+            def timed() -> float:
                 began_s = clock.now_s
                 poll.do(link)
-                load += (clock.now_s - began_s) / poll.every_s
+                return clock.now_s - began_s
+
+            return self._again(link, link.name, timed)
+
+        try:
+            for poll in polls:
+                load += took_s(poll) / poll.every_s
             quickest = min(polls, key=lambda poll: poll.every_s)
-            took_s = []
-            for _ in range(ROUNDS):
-                began_s = clock.now_s
-                quickest.do(link)
-                took_s.append(clock.now_s - began_s)
+            rounds_s = sorted(took_s(quickest) for _ in range(ROUNDS))
         except PvdctlError as error:
-            self._say(
-                link.name, "pace", WRONG, str(error), "It answers now and then: look at cable, shield, line speed."
-            )
+            self._say(link.name, "pace", WRONG, str(error), UNSTEADY)
             return
-        took_s.sort()
         found = (
-            f"{quickest.name} {1000 * took_s[ROUNDS // 2]:.1f} ms, at most {1000 * took_s[-1]:.1f} ms; "
+            f"{quickest.name} {1000 * rounds_s[ROUNDS // 2]:.1f} ms, at most {1000 * rounds_s[-1]:.1f} ms; "
             f"polls take {ceil(100 * load)} % of the link's time"
         )
         if load < BUSY:
