@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pvdctl.errors import OperatorError, PvdctlError, RecordError, Refused
 from pvdctl.process.actuators import POSITION_WORDS, Actuators
-from pvdctl.process.alarms import Alarms
+from pvdctl.process.alarms import NORMAL, Alarms
 from pvdctl.process.context import Context
 from pvdctl.process.equipment import Equipment
 from pvdctl.process.image import Image
@@ -353,8 +353,15 @@ class Controller:
         changes = self.alarms.changes
         while changes:
             change = changes.popleft()
-            self.context.emit("alarm", change.name, change.text, actor=change.who, old=change.old, new=change.new)
+            alarm = self.alarms.get(change.name) if change.old == NORMAL else None
+            facts = {key: getattr(alarm, key) for key in _TOLD_OF_ALARMS} if alarm is not None else None
+            self.context.emit(
+                "alarm", change.name, change.text, actor=change.who, old=change.old, new=change.new, data=facts
+            )
 
+
+_TOLD_OF_ALARMS = ("cause", "consequence", "priority", "response")
+"""Recorded when an alarm comes: the record must tell what it meant without the program that raised it."""
 
 FACTS = frozenset(("actuator", "alarm", "crystal", "exposure", "interlock", "layer", "link", "note", "result"))
 """Kinds of events that tell what has happened. All others announce an act, and are on the disk before it is done."""

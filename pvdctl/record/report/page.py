@@ -123,7 +123,7 @@ def _layers(dossier: Dossier) -> str:
         in_band = f"{number(layer.in_band_percent, 1)} %" if layer.in_band_percent is not None else NOTHING
         rows.append(
             (
-                Markup(f"<b>{html(row['name'])}</b> {html(row['film'])}"),
+                Markup(f"<b>{html(row['name'])}</b>&nbsp;{html(row['film'])}"),
                 number(row["target_nm"], 1),
                 number(row["read_nm"], 2),
                 number(layer.error_percent, 2, sign=True),
@@ -194,7 +194,8 @@ def _happened(dossier: Dossier) -> str:
     alarms = _to_do(dossier)
     if alarms:
         text += "<h3>What they mean</h3>\n" + table(
-            (Heading("alarm"), Heading("cause"), Heading("consequence"), Heading("what to do")), alarms
+            (Heading("alarm"), Heading("priority"), Heading("cause"), Heading("consequence"), Heading("what to do")),
+            alarms,
         )
     text += "<h2>Interventions</h2>\n"
     return text + (_happenings(story.interventions) if story.interventions else "<p>None.</p>\n")
@@ -214,16 +215,13 @@ def _happenings(happenings: list[Happening]) -> str:
 
 
 def _to_do(dossier: Dossier) -> list[tuple[object, ...]]:
-    """Meaning of each alarm that came, from the chamber's rules and from what the alarm event told."""
-    names = list(
-        dict.fromkeys(
-            one.subject.removeprefix("interlock.")
-            for one in dossier.story.troubles
-            if one.what in ("alarm", "interlock")
-        )
-    )
-    rules = {rule.name: rule for rule in dossier.chamber.interlocks} if dossier.chamber is not None else {}
-    return [(name, rules[name].cause, rules[name].consequence, rules[name].response) for name in names if name in rules]
+    """Meaning of each alarm that came, once."""
+    told = {event.subject: event.data for event in dossier.events if event.kind == "alarm" and event.data}
+    return [
+        (name.removeprefix("interlock.").replace("_", " "), data["priority"], data["cause"], data["consequence"],
+         data["response"])
+        for name, data in told.items()
+    ]  # fmt: skip
 
 
 def _steps(dossier: Dossier) -> str:
@@ -232,7 +230,7 @@ def _steps(dossier: Dossier) -> str:
             Markup(html(step.name.replace("_", " ")).replace(" ", "&nbsp;")),
             moment(step.at_s),
             lasting(step.lasted_s),
-            " · ".join(f"{phase.name} {lasting(phase.lasted_s)}" for phase in step.phases),
+            " · ".join(f"{phase.name}: {lasting(phase.lasted_s)}" for phase in step.phases),
         )
         for step in dossier.story.steps
     ]

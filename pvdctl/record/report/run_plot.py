@@ -157,7 +157,7 @@ def _rate(axes: "Axes", dossier: Dossier) -> None:
         top = max(top, layer.high_nm_per_s)
     found = dossier.samples["rate"]
     greatest = float(np.nanmax(found)) if np.isfinite(found).any() else 1.0
-    limit = min(max(1.1 * greatest, 1.25 * top, 0.1), 4.0 * top) if top else max(1.1 * greatest, 0.1)
+    limit = min(max(1.1 * greatest, 1.25 * top, 0.1), 2.5 * top) if top else max(1.1 * greatest, 0.1)
     axes.set_ylim(-0.03 * limit, limit)
     if greatest > limit:
         _say(axes, f"highest {greatest:.3g} nm/s, beyond this scale")
