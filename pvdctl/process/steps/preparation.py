@@ -1,5 +1,6 @@
 """Before a layer: boat selected, instruments told what the layer is, supply on at no power."""
 
+from pvdctl.errors import LinkError
 from pvdctl.instrument.poll import DONE, FAILED, Act
 from pvdctl.process.context import Context
 from pvdctl.process.steps.authority import RateAuthority
@@ -7,6 +8,9 @@ from pvdctl.process.steps.source import PoweredSource
 
 READY_S = 15.0
 """Boat selected, instruments told, supply on: each takes a second or two. A guess."""
+RETRY_S = 5.0
+"""A damaged or lost answer is no reason to hold: all that is told here may be told again, and is, this long. A guess:
+a link that is drained and identified anew takes one second."""
 SELECT_GRACE_S = 5.0
 """The supply must be read back off before the selector moves. A guess."""
 
@@ -38,8 +42,10 @@ class Preparation:
             self._acts = self._authority.prepare()
         failed = next((act for act in self._acts if act.state == FAILED), None)
         if failed is not None:
-            context.trouble("lost_reading", "hold", f"preparing layer {self._name}: {failed.error}")
             self._acts = []
+            if not isinstance(failed.error, LinkError) or waited_s > RETRY_S:
+                text = f"preparing layer {self._name}: {failed.name}: {failed.error}"
+                context.trouble("lost_reading", "hold", text)
             return False
         waiting = "the instruments to be told the layer"
         if all(act.state == DONE for act in self._acts):
