@@ -21,6 +21,8 @@ not on the disk gives no heartbeat."""
 PATIENCE_S = 0.03
 """How long a scan that said something waits for the disk: most commits of a solid-state disk take 1 to 20 ms, and then
 its acts leave in the same scan. A third of a scan at 10 Hz."""
+IDLE_S = 5.0
+"""After so long without work the record is asked to sign what has waited a minute for its checkpoint. A choice."""
 
 
 class RecordBehind:
@@ -118,7 +120,10 @@ class RecordBehind:
     # --- the thread -----------------------------------------------------------------------------------------------
     def _run(self) -> None:
         while True:
-            self._posted.acquire()
+            if not self._posted.acquire(timeout=IDLE_S):
+                if not self._failed:
+                    self._do(self.record.keep)
+                continue
             if not self._work:
                 if not self._open:
                     return

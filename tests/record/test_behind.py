@@ -23,6 +23,7 @@ class SlowRecord:
         self.disk.set()
         self.error: Exception | None = None
         self.closed = False
+        self.kept = threading.Event()
 
     def _write(self, what: Any) -> None:
         self.disk.wait(20.0)
@@ -44,6 +45,9 @@ class SlowRecord:
     def end_run(self, *told: Any) -> None:
         self._write(told)
         self.run = ""
+
+    def keep(self) -> None:
+        self.kept.set()
 
     def close(self) -> None:
         self.closed = True
@@ -143,3 +147,14 @@ def test_a_failure_is_told_and_final(error: Exception) -> None:
         behind.append([event("f")])
     behind.close()
     assert record.written == []
+
+
+def test_an_idle_record_is_asked_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvdctl.record.behind.IDLE_S", 0.01)
+    record = SlowRecord()
+    behind = made(record)
+    assert record.kept.wait(10.0)
+    behind.append([event("e")])
+    assert behind.flush()
+    behind.close()
+    assert record.written == [["e"]]

@@ -9,6 +9,7 @@ import pytest
 
 from pvdctl.record.reader import RecordReader
 from pvdctl.record.verify import key_of, verify
+from tests.record.made import tampering
 from tests.record.tampering import CLASSES, Falsified, Scene, bodies_of, rewrite, untouched
 
 
@@ -87,12 +88,31 @@ def test_after_the_last_anchor_the_key_can_rewrite(scene: Scene, tmp_path: Path)
 def test_checkpoints_taken_away_are_missed(scene: Scene, tmp_path: Path) -> None:
     where = tmp_path / "bare"
     shutil.copytree(scene.mine, where)
-    from tests.record.made import tampering
-
     with tampering(where) as connection:
         connection.execute("DELETE FROM checkpoint")
     assert "checkpoints were taken away" in found(scene, where, anchored=False)
     assert "checkpoints were taken away" in found(scene, where)
+
+
+def test_a_run_cannot_be_hidden_behind_the_index(scene: Scene, tmp_path: Path) -> None:
+    """No event is touched; only what finds the runs is exchanged, and one is no longer listed."""
+    where = tmp_path / "hidden"
+    shutil.copytree(scene.mine, where)
+    with RecordReader.open(where) as reader:
+        victim = reader.runs()[1]
+    with tampering(where) as connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        (statement,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'landmark'").fetchone()
+        other = statement.replace("INDEX landmark", "INDEX other") + f" AND seq <> {victim.first_seq}"
+        connection.execute(other)
+        connection.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name = 'other') "
+            "WHERE name = 'landmark'"
+        )
+        connection.execute("DELETE FROM sqlite_master WHERE name = 'other'")
+    with RecordReader.open(where) as reader:
+        assert victim.run not in [run.run for run in reader.runs()]
+    assert f"event {victim.first_seq} is not found by the index" in found(scene, where, anchored=False)
 
 
 def clean(directory: Path, count: int) -> None:
