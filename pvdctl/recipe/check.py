@@ -116,6 +116,10 @@ class Check:
         self._qualify(step)
         self._charge(step, film, source)
         self._crystals(step, film)
+        if self.chamber.control == "sqc310" and step.on_crystal_fail in ("switch_crystal", "timed_power"):
+            wanted = "hold or stop, because the monitor controls the rate and steers by its own crystal"
+            hint = "what the unit does without one is set at the unit; the run is held"
+            self._say("on_crystal_fail", wanted, step.on_crystal_fail, hint, "warning")
 
     def _rate(self, step: Deposit, film: Film, source: Source) -> None:
         needed_a, most_a = estimate.current_for(film, step.rate_nm_per_s), source.max_current_a

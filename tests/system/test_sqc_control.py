@@ -1,5 +1,6 @@
 """Whole runs with the rate in the SQC-310's hands: films, holds, what goes wrong, and who never touches the source."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from pvdctl.chamber.problems import BadFile
 from pvdctl.cli.simulation import Simulation
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
 from pvdctl.process.states import Command, State
+from pvdctl.recipe.check import check
 from simulators.instruments.inficon_sqc310 import SimulatedSqc310
 from simulators.instruments.sqc310.loop import Limits
+from tests.cli.command import BRIEF, pvdctl
 from tests.system.invariants import Invariants
 from tests.system.session import Session
 from tests.system.small import CHAMBER, shipped_chamber, shipped_recipe, small_chamber
@@ -236,6 +239,25 @@ def test_a_file_that_does_not_say_enough_is_refused_for_this_control() -> None:
     assert with_control(bare, "host") is bare
     with pytest.raises(BadFile, match=r"sources\.zinc.*program.*control is sqc310"):
         with_control(bare, "sqc310")
+
+
+def test_what_a_recipe_cannot_have_under_this_control_is_said_beforehand() -> None:
+    lzln, chamber = shipped_recipe("lzln"), shipped_chamber()
+    assert check(lzln, chamber) == []
+    said = [finding.line("lzln.yaml") for finding in check(lzln, with_control(chamber, "sqc310"))]
+    assert len(said) == 2
+    assert all("on_crystal_fail: wanted hold or stop, because the monitor controls the rate" in line for line in said)
+
+
+def test_the_command_line_chooses_and_says_who_controls(tmp_path: Path) -> None:
+    recipe = tmp_path / "brief.yaml"
+    recipe.write_text(BRIEF)
+    for given, control in ((("--control", "sqc310"), "sqc310"), (("--control", "host"), "host"), ((), "host")):
+        told = pvdctl(tmp_path, "simulate", recipe, "--json", *given)
+        assert (told.code, json.loads(told.out)["control"]) == (0, control), told.err
+    told = pvdctl(tmp_path, "simulate", recipe, "--json", "--control", "plc")
+    assert (told.code, told.out) == (2, "")
+    assert "--control wants host or sqc310, found 'plc'" in told.err
 
 
 def test_supervision_has_a_cadence_of_its_own(tmp_path: Path) -> None:

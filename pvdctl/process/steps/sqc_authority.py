@@ -1,7 +1,8 @@
 """Rate control by the deposition controller itself: pvdctl writes the layer, starts and stops it, and watches.
 
-The controller drives the source through its own analogue output; pvdctl never programmes a current here. It switches
-the supply's output on and off, opens and closes shutters, counts the film and ends the layer by stopping the
+The controller drives the source through its own analogue output; pvdctl never programmes a current here (its switching
+off sends a current of zero as well, which a supply programmed by voltage has no use for). It switches the supply's
+output on and off, opens and closes shutters, counts the film and ends the layer by stopping the
 controller. The layer waits in soak hold until the source shutter is open, so that the controller's loop never winds up
 against a closed shutter. (SQC-310: 074-550-P1B p. 83-84, p. 97; manual power, S, puts all its outputs in manual,
 074-550-P1C p. 114, so it is not used here and ends the layer if somebody else uses it.)
