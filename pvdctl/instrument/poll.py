@@ -30,7 +30,20 @@ class Poll:
     tags belong to the control thread.
     """
 
-    __slots__ = ("at_s", "before", "do", "every_s", "failures", "name", "outcome", "stale", "stale_s", "tags", "taken", "values")
+    __slots__ = (
+        "at_s",
+        "before",
+        "do",
+        "every_s",
+        "failures",
+        "name",
+        "outcome",
+        "stale",
+        "stale_s",
+        "tags",
+        "taken",
+        "values",
+    )
 
     def __init__(self, name: str, tags: tuple[Tag, ...], do: Callable[[Any], Answer], every_s: float = 1.0) -> None:
         self.name = name
@@ -41,8 +54,8 @@ class Poll:
         self.outcome: tuple[float, Answer | None, Exception | None] | None = None
         """(when, values, None) after an answer; (when, None, error) after a failure. Written by the worker."""
         self.before: tuple[float, Answer | None, Exception | None] | None = None
-        """The outcome before that one. An exchange that a worker runs inline may end after the scan that comes next; what
-        that scan sees is this one."""
+        """The outcome before that one. An exchange that a worker runs inline may end after the scan that comes next;
+        what that scan sees is this one."""
         self.taken: object = None
         self.values: Answer | None = None
         self.at_s = float("-inf")

@@ -113,8 +113,8 @@ class EventLog:
     def append(self, events: Sequence[Event], stamp: Stamp, *, sealed: bool = False) -> None:
         """Write all events in one commit, with a checkpoint if one is due; on the disk when this returns.
 
-        sealed: a checkpoint is due in any case. Raises RecordError if that failed, now or earlier: then none of them is in the log. Raises Bug, with nothing
-        written and the log still good, if an event cannot be expressed.
+        sealed: a checkpoint is due in any case. Raises RecordError if that failed, now or earlier: then none of them is
+        in the log. Raises Bug, with nothing written and the log still good, if an event cannot be expressed.
         """
         cores = [core(event) for event in events]
         marked = sealed or any(event.kind in CHECKPOINT_AT for event in events)
