@@ -15,7 +15,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 import typer
 
 from pvdctl import __version__
-from pvdctl.cli import evidence, results
+from pvdctl.cli import evidence, results, service
 
 app = typer.Typer(
     name="pvdctl",
@@ -116,7 +116,10 @@ def _simulate(
 @app.command("run")
 def _run(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="Recipe file.")],
-    chamber: Annotated[Path, typer.Option("--chamber", metavar="FILE", help="Chamber file with the real addresses.")],
+    chamber: Annotated[
+        Path | None,
+        typer.Option("--chamber", metavar="FILE", help="Chamber file with the real addresses. Without: the service's."),
+    ] = None,
     answer: Annotated[
         list[str] | None,
         typer.Option(metavar="PROMPT=ANSWER", help="How to answer a prompt of the recipe. Repeatable."),
@@ -126,12 +129,28 @@ def _run(
     ] = None,
     json: Json = False,
     record: RecordDirectory = None,
+    where: service.Service = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Through the service: follow the run to its end.")] = False,
+    sample: Annotated[str, typer.Option(metavar="ID", help="Through the service: the sample.")] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="Through the service: a note for the record.")] = "",
 ) -> None:
-    """Make a recipe on a chamber: real ports, real time.
+    """Make a recipe on a chamber: with --chamber in this process, else by the service that owns the chamber.
 
-    Ctrl-C stops the run under control, a second Ctrl-C aborts it; both end with exit code 1, once the end state is read
-    back. A run that is held ends by a controlled stop.
+    By the service: the unit is brought to Idle and the recipe started; with --wait the exit code is the run's, and
+    Ctrl-C ends the following, not the run.
+
+    With --chamber: real ports, real time. Ctrl-C stops the run under control, a second Ctrl-C aborts it; both end with
+    exit code 1, once the end state is read back. A run that is held ends by a controlled stop.
     """
+    if chamber is None:
+        from pvdctl.cli import remote
+
+        left = remote.RunWish(recipe, sample, note, answer or [], wait, record is not None or operator is not None)
+        raise typer.Exit(remote.run(remote.Reach(where, json), left))
+    if where is not None or wait or sample or note:
+        from pvdctl.cli.exits import WrongUsage
+
+        raise WrongUsage("--service, --wait, --sample and --note are for a run by the service, without --chamber")
     from pvdctl.cli.run import Wish, run_recipe
 
     raise typer.Exit(run_recipe(Wish(recipe, chamber, answer or [], json, record, operator)))
@@ -155,6 +174,7 @@ simulator = typer.Typer(no_args_is_help=True, help="The simulated chamber as rea
 app.add_typer(simulator, name="simulator")
 results.add_to(app)
 evidence.add_to(app)
+service.add_to(app)
 
 
 @simulator.callback()

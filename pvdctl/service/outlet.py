@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pvdctl.service.call import Reply
+from pvdctl.service.encode import as_json
 from pvdctl.service.messages import Happening, Snapshot
-from pvdctl.service.view import as_json
 
 BACK_OFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)
 """Waits before a web server that died is started again. A choice."""

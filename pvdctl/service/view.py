@@ -5,9 +5,6 @@ Made whole each time (0.3 ms): a screen that has missed any number of them needs
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
-from functools import cache
-from json import JSONEncoder
 from typing import Any
 
 from pvdctl.links.health import health
@@ -28,6 +25,8 @@ WAITS_FOR_SAFE = frozenset(
     (State.CLEARING, State.RESETTING, State.STOPPING, State.COMPLETING, State.ABORTING, State.HOLDING,
      State.SUSPENDING)
 )  # fmt: skip
+AS_ASKED = frozenset((State.IDLE, State.STARTING, State.EXECUTE, State.COMPLETING, State.COMPLETE, State.RESETTING))
+"""States that need no explanation; the controller's reason is then that of an earlier hold."""
 _NEEDS_ACKNOWLEDGEMENT = frozenset(("unacknowledged", "returned-unacknowledged", "latched-unacknowledged"))
 
 
@@ -79,7 +78,7 @@ class View:
             speed=self._speed,
             state=context.state_word,
             state_s=round(max(0.0, context.now_s - unit.since_s), 1),
-            reason=controller.reason,
+            reason="" if unit.state in AS_ASKED else controller.reason,
             waiting_for=self._waiting_for(),
             legal=legal_words(controller),
             manual=manual,
@@ -190,22 +189,3 @@ def alarms(controller: Controller, *, standing_only: bool) -> list[Alarm]:
     """Alarms as messages, gravest first."""
     found: list[dict[str, Any]] = [*controller.alarms.listing(standing_only=standing_only)]
     return [Alarm(**each, needs_acknowledgement=each["state"] in _NEEDS_ACKNOWLEDGEMENT) for each in found]
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
-
-
-def _plain(message: Any) -> Any:
-    if is_dataclass(message) and not isinstance(message, type):
-        return {name: getattr(message, name) for name in _names(type(message))}
-    raise TypeError(f"{type(message).__name__} is no message")
-
-
-_ENCODER = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
-
-
-def as_json(message: Any) -> str:
-    """A message, or plain data with messages in it, as one line of JSON. Raises ValueError for nan and inf."""
-    return _ENCODER.encode(message)

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from pvdctl.service.answers import Problem
 from pvdctl.service.call import STATUS_OF, Turned
+from pvdctl.service.encode import as_json
 from pvdctl.service.library import Library
-from pvdctl.service.view import as_json
 from pvdctl.service.web.archive import Archive
 from pvdctl.service.web.identity import Directory, Who
 from pvdctl.service.web.inlet import Inlet
