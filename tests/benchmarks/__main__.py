@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.handing_out import handing_out
+from tests.benchmarks.ports import ports
 from tests.benchmarks.row import Row
 from tests.benchmarks.seeds import worst_cases
 from tests.benchmarks.speed import commands, commits, pace
@@ -22,6 +23,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "pace": pace,
     "commands": commands,
     "record": commits,
+    "ports": ports,
     "reports": handing_out,
     "seeds": worst_cases,
 }
