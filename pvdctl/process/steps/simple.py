@@ -33,7 +33,12 @@ class RunningCoolDown(RunningStep):
     def scan(self) -> bool:
         """Done when cold, and not before the recipe's own least time."""
         self.hurry()
-        return bool(self.context.readings.sources_cold.number()) and self.in_phase_s() >= self._at_least_s
+        context = self.context
+        contactor = context.chamber.io.supply_enable_output
+        if contactor is not None and context.readings.sources_off.number():
+            # Not under load. Read back open, it proves the sources off even if a supply stops answering.
+            context.ask(contactor, 0.0, "sources are off")
+        return bool(context.readings.sources_cold.number()) and self.in_phase_s() >= self._at_least_s
 
 
 class RunningWait(RunningStep):
