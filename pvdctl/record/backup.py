@@ -16,12 +16,13 @@ from pathlib import Path
 from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record import log, samples
 from pvdctl.record.anchoring import WITNESSED_FILE
-from pvdctl.record.database import Transaction, explain, journal_of, sync_directories
+from pvdctl.record.database import Transaction, explain, journal_of
 from pvdctl.record.keys import PUBLIC_FILE
 from pvdctl.record.log import newest_checkpoint, stored_tree
 from pvdctl.record.note import Checkpoint, PublicKey
 from pvdctl.record.reader import RecordReader
 from pvdctl.record.verify import Verdict, verify
+from pvdctl.record.writer_lock import sync_directories
 
 ATTEMPTS = 5
 """To catch both files at one moment. One more is needed only if a run begins between two system calls."""

@@ -10,8 +10,8 @@ import stat
 from pathlib import Path
 
 from pvdctl.errors import RecordError
-from pvdctl.record.database import sync_directories
 from pvdctl.record.note import ED25519, PrivateKey, PublicKey
+from pvdctl.record.writer_lock import sync_directories
 
 PRIVATE_FILE = "checkpoint.key"
 PUBLIC_FILE = "checkpoint.pub"

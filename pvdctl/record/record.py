@@ -17,7 +17,7 @@ import pvdctl
 from pvdctl.clock import Clock, cpu_wall_s
 from pvdctl.errors import Bug, OperatorError, RecordError
 from pvdctl.record.clock_watch import ClockWatch
-from pvdctl.record.database import WriterLock, become_writer, has_wal_reset_bug, journal_for, sqlite_version
+from pvdctl.record.database import has_wal_reset_bug, journal_for, sqlite_version
 from pvdctl.record.event import PLACE_FIELDS, WALL_CLOCK_FIELDS, Event, Facts
 from pvdctl.record.host import file_system, os_user
 from pvdctl.record.interrupted import closing_event
@@ -28,6 +28,7 @@ from pvdctl.record.place import new_run_id
 from pvdctl.record.reader import RecordReader, Run
 from pvdctl.record.samples import Sampler, SampleStore
 from pvdctl.record.verify import Verdict, run_sha256, verify
+from pvdctl.record.writer_lock import WriterLock, become_writer
 
 Meaning = Literal["approved", "rejected", "reviewed"]
 """What a signature says about a run."""

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
@@ -125,7 +126,8 @@ class Witness:
 
     def path(self, origin: str) -> Path:
         """The file with all checkpoints seen of a record."""
-        return self.directory / f"seen-{re.sub(r'[^A-Za-z0-9]+', '-', origin)}.jsonl"
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", origin)[:60]
+        return self.directory / f"seen-{plain}-{sha256(origin.encode()).hexdigest()[:8]}.jsonl"
 
     def everything(self, origin: str) -> str | None:
         """All lines kept of a record; None if there are none."""

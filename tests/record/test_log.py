@@ -10,7 +10,7 @@ import pytest
 from pvdctl.clock import VirtualClock
 from pvdctl.errors import Bug, RecordError
 from pvdctl.record import database
-from pvdctl.record.database import Transaction, WriterLock, has_wal_reset_bug, journal_for
+from pvdctl.record.database import Transaction, has_wal_reset_bug, journal_for
 from pvdctl.record.event import Event
 from pvdctl.record.event import read as read_event
 from pvdctl.record.log import SHAPE
@@ -18,6 +18,7 @@ from pvdctl.record.opening import TAIL_EVENTS
 from pvdctl.record.reader import RecordReader
 from pvdctl.record.record import Record
 from pvdctl.record.verify import verify
+from pvdctl.record.writer_lock import WriterLock
 from tests.record.made import begin, leave_without_a_word, note, raw, short_run, tampering
 
 Opened = Callable[..., Record]

@@ -10,7 +10,7 @@ import pytest
 
 from pvdctl.clock import RealClock, VirtualClock
 from pvdctl.errors import OperatorError, RecordError
-from pvdctl.record import database
+from pvdctl.record import writer_lock
 from pvdctl.record.clock_watch import ClockWatch
 from pvdctl.record.event import read
 from pvdctl.record.host import NETWORK_FILE_SYSTEMS, clock_state, file_system, os_user
@@ -46,7 +46,7 @@ def test_the_file_system_of_a_directory(tmp_path: Path, directory: str, kind: st
 def test_network_file_systems_are_refused(
     kind: str, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "file_system", lambda directory: kind)
+    monkeypatch.setattr(writer_lock, "file_system", lambda directory: kind)
     with pytest.raises(RecordError, match=f"network file system .{kind}.*Keep the record on a local disk"):
         opened()
     assert not (tmp_path / "record").exists()
