@@ -12,7 +12,8 @@ from pvdctl.errors import OperatorError
 from pvdctl.record.host import os_user
 from pvdctl.record.place import default_directory
 from pvdctl.record.reader import RecordReader
-from pvdctl.record.record import Meaning, Record
+from pvdctl.record.record import Record
+from pvdctl.record.run_events import Meaning
 
 
 def sign_run(directory: Path | None, run: str, meaning: str, reason: str, json: bool) -> int:

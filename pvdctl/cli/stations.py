@@ -17,7 +17,8 @@ from pvdctl.process.equipment import Equipment
 from pvdctl.process.realtime import RealTimeEngine, calm
 from pvdctl.process.scan import ScanEngine
 from pvdctl.record.behind import RecordBehind
-from pvdctl.record.record import Meaning, Record
+from pvdctl.record.record import Record
+from pvdctl.record.run_events import Meaning
 from pvdctl.service.messages import Beat
 
 OFF_WITHIN_S = 2.0
@@ -26,21 +27,20 @@ MEANINGS: tuple[Meaning, ...] = ("reviewed", "approved", "rejected")
 
 
 class SimulatedStation:
-    """A chamber file's instruments simulated in memory, at `speed` simulated seconds per second.
+    """A chamber file's instruments simulated in memory.
 
-    faults: as `NAME@WHEN[:args]`.
+    speed: simulated seconds per second; None as fast as it goes, for tests. faults: as `NAME@WHEN[:args]`.
     """
 
     simulated = True
 
     def __init__(
-        self, chamber: LoadedChamber, directory: Path, *, seed: int, speed: float, faults: Sequence[str] = ()
+        self, chamber: LoadedChamber, directory: Path, *, seed: int, speed: float | None, faults: Sequence[str] = ()
     ) -> None:
         self.chamber = chamber
         self.directory = str(directory)
         self.seed: int | None = seed
-        self.speed: float | None = speed
-        self._pace = speed
+        self.speed = speed
         self._simulated = SimulatedChamber(chamber.model, seed, faults)
         self.equipment: Equipment = self._simulated.equipment
         self.workers: Sequence[Worker] = self._simulated.workers
@@ -50,7 +50,7 @@ class SimulatedStation:
     def engine(self, controller: Controller) -> ScanEngine:
         """Virtual time, held back to `speed`."""
         calm()
-        self._engine = ScanEngine(controller, self._simulated.schedule, self._simulated.clock, self._pace)
+        self._engine = ScanEngine(controller, self._simulated.schedule, self._simulated.clock, self.speed)
         return self._engine
 
     def beat(self) -> Beat:

@@ -1,13 +1,17 @@
 """What is looked at before a record is written to again."""
 
+import platform
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pvdctl
 from pvdctl.errors import RecordError
 from pvdctl.record.check import check_log
-from pvdctl.record.database import explain
-from pvdctl.record.event import read
+from pvdctl.record.database import explain, has_wal_reset_bug, sqlite_version
+from pvdctl.record.event import Facts, read
+from pvdctl.record.host import file_system, os_user
 from pvdctl.record.note import PublicKey
 
 TAIL_EVENTS = 1_000
@@ -58,3 +62,19 @@ def what_went_before(log: sqlite3.Connection, samples: sqlite3.Connection, direc
     if row is None:
         return Before(log, samples, directory, 0, True)
     return Before(log, samples, directory, row[0], read(row[1]).kind == "shutdown")
+
+
+def about_the_machine(directory: Path, journal: str, versions: Mapping[str, str]) -> Facts:
+    """Versions, SQLite's settings, host, user and file system, for the event of an opening."""
+    return {
+        "versions": {
+            "pvdctl": pvdctl.__version__,
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            **versions,
+        },
+        "sqlite": {"journal": journal, "wal_reset_bug": has_wal_reset_bug(sqlite_version())},
+        "host": platform.node(),
+        "user": os_user(),
+        "file_system": file_system(directory),
+    }

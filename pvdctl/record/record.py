@@ -4,34 +4,29 @@ A directory with two SQLite files, `audit.db` (events, each commit on the disk w
 One directory holds many runs, one after the other. Readers use `pvdctl.record.reader`.
 """
 
-import hashlib
 import platform
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import pvdctl
 from pvdctl.clock import Clock, cpu_wall_s
 from pvdctl.errors import Bug, OperatorError, RecordError
 from pvdctl.record.clock_watch import ClockWatch
-from pvdctl.record.database import has_wal_reset_bug, journal_for, sqlite_version
+from pvdctl.record.database import journal_for, sqlite_version
 from pvdctl.record.event import PLACE_FIELDS, WALL_CLOCK_FIELDS, Event, Facts
-from pvdctl.record.host import file_system, os_user
 from pvdctl.record.interrupted import closing_event
 from pvdctl.record.keys import record_id_of, record_key
 from pvdctl.record.log import EventLog, Stamp
-from pvdctl.record.opening import what_went_before
+from pvdctl.record.opening import about_the_machine, what_went_before
 from pvdctl.record.place import new_run_id
 from pvdctl.record.reader import RecordReader, Run
+from pvdctl.record.run_events import Meaning, must_be_columns, must_be_the_text, signature_event
 from pvdctl.record.samples import Sampler, SampleStore
 from pvdctl.record.verify import Verdict, run_sha256, verify
 from pvdctl.record.writer_lock import WriterLock, become_writer
-
-Meaning = Literal["approved", "rejected", "reviewed"]
-"""What a signature says about a run."""
 
 _BY_THE_RECORD = "system:record"
 
@@ -172,15 +167,9 @@ class Record:
         """
         if self.run:
             raise Bug(f"run {self.run} is still open: end it before the next begins")
-        names = [name for name, _ in columns]
-        if len({"at_s", *names}) != len(names) + 1:
-            raise Bug(f"sample columns must have different names, and none may be 'at_s': {', '.join(names)}")
-        for what, text, wanted in (("recipe", recipe_text, recipe_sha256), ("chamber", chamber_text, chamber_sha256)):
-            found = hashlib.sha256(text.encode()).hexdigest()
-            if found != wanted:
-                raise Bug(
-                    f"the {what}'s text has SHA-256 {found}, but {wanted} was given: record the text that was read"
-                )
+        names = must_be_columns(columns)
+        must_be_the_text("recipe", recipe_text, recipe_sha256)
+        must_be_the_text("chamber", chamber_text, chamber_sha256)
         utc = self._calendar()
         day = f"{utc:%Y%m%d}"
         taken = [run.run for run in self._reader.runs()]
@@ -240,15 +229,7 @@ class Record:
             raise OperatorError("a signature needs a reason: say what was looked at, or why the run is rejected.")
         run = self._reader.run(run_id)
         sha256 = run_sha256(self._reader, run.run)
-        facts: Facts = {
-            "meaning": meaning,
-            "record_sha256": sha256,
-            "first_seq": run.first_seq,
-            "last_seq": run.last_seq,
-            "simulated": run.simulated,
-        }
-        text = f"run {run.run} is {meaning} by {actor}"
-        event = Event("signature", run.run, text, actor=actor, why=reason, data=facts, at_s=self.clock.now_s)
+        event = signature_event(run, meaning, sha256, reason, actor, self.clock.now_s)
         self._append((event,), Stamp(self._utc()))
         return sha256
 
@@ -270,16 +251,7 @@ class Record:
         self._log.signer = key = record_key(self.directory, self._reader.record_id() or "")
         before.check(key.public)
         facts: Facts = {
-            "versions": {
-                "pvdctl": pvdctl.__version__,
-                "python": platform.python_version(),
-                "sqlite": sqlite3.sqlite_version,
-                **versions,
-            },
-            "sqlite": {"journal": journal, "wal_reset_bug": has_wal_reset_bug(sqlite_version())},
-            "host": platform.node(),
-            "user": os_user(),
-            "file_system": file_system(self.directory),
+            **about_the_machine(self.directory, journal, versions),
             "clock": self._watch.state(),
             "key": str(key.public),
             "previous": {"seq": self._log.seq, "root": self._log.tree.root().hex(), "in_order": before.in_order},
