@@ -6,6 +6,7 @@ from pvdctl.record.dossier import Dossier
 from pvdctl.record.event import Facts
 from pvdctl.record.report import look
 from pvdctl.record.report.layer_plot import layer_plot
+from pvdctl.record.report.page_end import files, instruments, proof, signatures
 from pvdctl.record.report.run_plot import run_plot
 from pvdctl.record.report.words import (
     NOTHING,
@@ -42,10 +43,10 @@ def page(dossier: Dossier) -> str:
         _layer_figures(dossier),
         _happened(dossier),
         _steps(dossier),
-        _instruments(dossier),
-        _signatures(dossier),
-        _proof(dossier),
-        _files(dossier),
+        instruments(dossier),
+        signatures(dossier),
+        proof(dossier),
+        files(dossier),
         "</body></html>\n",
     ]
     return "".join(parts)
@@ -236,77 +237,3 @@ def _steps(dossier: Dossier) -> str:
     ]
     headings = (Heading("step"), Heading("began after", True), Heading("took", True), Heading("phases"))
     return "<h2>Steps</h2>\n" + (table(headings, rows) if rows else "<p>None was begun.</p>\n")
-
-
-# -- what it was made with, and what vouches for it ---------------------------------------------------------------
-
-
-def _instruments(dossier: Dossier) -> str:
-    model = dossier.chamber
-    rows = [
-        (name, model.instruments[name].driver if model is not None and name in model.instruments else NOTHING, who)
-        for name, who in dossier.run.start["identities"].items()
-    ]
-    headings = (Heading("instrument"), Heading("driver"), Heading("what it says it is"))
-    return "<h2>Instruments</h2>\n" + table(headings, rows)
-
-
-def _signatures(dossier: Dossier) -> str:
-    headings = (Heading("who"), Heading("meaning"), Heading("when, UTC"), Heading("reason"))
-    rows = [
-        (one["who"], one["meaning"], calendar(one["utc"]), one.get("reason") or NOTHING) for one in dossier.signatures
-    ]
-    return "<h2>Signatures</h2>\n" + (table(headings, rows) if rows else "<p>Nobody has signed this run yet.</p>\n")
-
-
-def _proof(dossier: Dossier) -> str:
-    proof = dossier.proof
-    text = "<h2>Proof of integrity</h2>\n"
-    if proof["verified"]:
-        text += (
-            f"<p>{verdict_of(True, 'The record of this run is what was written')}: checked when this was made.</p>\n"
-        )
-    elif proof["problems"]:
-        text += f"<p>{verdict_of(False, 'The record of this run does not fit its proof')}:</p>\n<ul>"
-        text += "".join(f"<li>{html(problem)}</li>" for problem in proof["problems"]) + "</ul>\n"
-    else:
-        text += "<p>The run has no end yet, and so no fingerprint.</p>\n"
-    size = proof.get("size", 0)
-    witnessed = proof.get("witnessed", 0)
-    last_seq = dossier.run.last_seq or 0
-    pairs = (
-        ("fingerprint", _code(proof["record_sha256"])),
-        ("events", f"{proof['first_seq']} to {last_seq}" if last_seq else f"from {proof['first_seq']}"),
-        ("checkpoint", f"over {size:,} events" if size else ""),
-        ("its root", _code(proof.get("root", ""))),
-        ("record", _code(proof.get("record", ""))),
-        ("public key", _code(proof.get("key", ""))),
-        ("seen by a witness", ("yes" if witnessed >= last_seq else "not yet") if size else ""),
-    )
-    return (
-        f'{text}<div class="proof">{facts(pairs)}</div>\n<p class="note">This page proves nothing by itself. To check '
-        f"the run: <code>pvdctl audit bundle {html(dossier.run.run)}</code>, then <code>pvdctl audit verify</code> or "
-        "the verifier that comes without pvdctl.</p>\n"
-    )
-
-
-def _code(text: str) -> Markup:
-    return Markup(f"<code>{html(text)}</code>" if text else "")
-
-
-def verdict_of(good: bool, words: str) -> Markup:
-    """A sentence with its mark."""
-    mark, kind = ("✓", "good") if good else ("✗", "bad")
-    return Markup(f'<span class="{kind}">{mark} {escape(words)}</span>')
-
-
-def _files(dossier: Dossier) -> str:
-    text = ""
-    for what in ("recipe", "chamber"):
-        file = dossier.run.start[what]
-        text += (
-            f'<section class="sheet"><h2>The {what} as run</h2>\n'
-            f'<p class="note">{html(file["name"])} · SHA-256 <code>{html(file["sha256"])}</code></p>\n'
-            f'<pre class="file">{html(file["text"])}</pre></section>\n'
-        )
-    return text

@@ -1,0 +1,82 @@
+"""The end of a report: what the run was made with, who signed it, and what vouches for it."""
+
+from html import escape
+
+from pvdctl.record.dossier import Dossier
+from pvdctl.record.report.words import NOTHING, Heading, Markup, calendar, facts, html, table
+
+
+def instruments(dossier: Dossier) -> str:
+    """Which instruments there were, and what each says it is."""
+    model = dossier.chamber
+    rows = [
+        (name, model.instruments[name].driver if model is not None and name in model.instruments else NOTHING, who)
+        for name, who in dossier.run.start["identities"].items()
+    ]
+    headings = (Heading("instrument"), Heading("driver"), Heading("what it says it is"))
+    return "<h2>Instruments</h2>\n" + table(headings, rows)
+
+
+def signatures(dossier: Dossier) -> str:
+    """Who signed, what it means, when and why (21 CFR 11.50)."""
+    headings = (Heading("who"), Heading("meaning"), Heading("when, UTC"), Heading("reason"))
+    rows = [
+        (one["who"], one["meaning"], calendar(one["utc"]), one.get("reason") or NOTHING) for one in dossier.signatures
+    ]
+    return "<h2>Signatures</h2>\n" + (table(headings, rows) if rows else "<p>Nobody has signed this run yet.</p>\n")
+
+
+def proof(dossier: Dossier) -> str:
+    """Whether the record is what was written, and by which fingerprint and checkpoint that can be told."""
+    found = dossier.proof
+    text = "<h2>Proof of integrity</h2>\n"
+    if found["verified"]:
+        text += f"<p>{_marked(True, 'The record of this run is what was written')}: checked when this was made.</p>\n"
+    elif found["problems"]:
+        text += f"<p>{_marked(False, 'The record of this run does not fit its proof')}:</p>\n<ul>"
+        text += "".join(f"<li>{html(problem)}</li>" for problem in found["problems"]) + "</ul>\n"
+    else:
+        text += "<p>The run has no end yet, and so no fingerprint.</p>\n"
+    size = found.get("size", 0)
+    witnessed = found.get("witnessed", 0)
+    last_seq = dossier.run.last_seq or 0
+    pairs = (
+        ("fingerprint", _code(found["record_sha256"])),
+        ("events", f"{found['first_seq']} to {last_seq}" if last_seq else f"from {found['first_seq']}"),
+        ("checkpoint", f"over {size:,} events" if size else ""),
+        ("its root", _code(found.get("root", ""))),
+        ("record", _code(found.get("record", ""))),
+        ("public key", _code(found.get("key", ""))),
+        (
+            "cosigned by a witness",
+            ("yes; its key is not checked here" if witnessed >= last_seq else "not yet") if size else "",
+        ),
+    )
+    return (
+        f'{text}<div class="proof">{facts(pairs)}</div>\n<p class="note">This page proves nothing by itself. To check '
+        f"the run: <code>pvdctl audit bundle {html(dossier.run.run)}</code>, then <code>pvdctl audit verify</code> or "
+        "the verifier that comes without pvdctl.</p>\n"
+    )
+
+
+def _code(text: str) -> Markup:
+    return Markup(f"<code>{html(text)}</code>" if text else "")
+
+
+def _marked(good: bool, words: str) -> Markup:
+    """A sentence with its mark."""
+    mark, kind = ("✓", "good") if good else ("✗", "bad")
+    return Markup(f'<span class="{kind}">{mark} {escape(words)}</span>')
+
+
+def files(dossier: Dossier) -> str:
+    """Recipe and chamber, each on sheets of its own."""
+    text = ""
+    for what in ("recipe", "chamber"):
+        file = dossier.run.start[what]
+        text += (
+            f'<section class="sheet"><h2>The {what} as run</h2>\n'
+            f'<p class="note">{html(file["name"])} · SHA-256 <code>{html(file["sha256"])}</code></p>\n'
+            f'<pre class="file">{html(file["text"])}</pre></section>\n'
+        )
+    return text
