@@ -33,9 +33,9 @@ class PyserialPort:
         self._held = b""
         self.reopens = False
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, milliseconds: float) -> bool:
         """See `Port.wait`. In turns of `TURN_S`, the last of which may go past the end by as much."""
-        turns = max(1, round(seconds / TURN_S)) if seconds > 0.0 else 0
+        turns = max(1, round(milliseconds / 1000.0 / TURN_S)) if milliseconds > 0.0 else 0
         while not self._held:
             waiting = self._serial.in_waiting
             if waiting:
@@ -73,7 +73,7 @@ def _connect(device: str, baud: int) -> Port:
     except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
         return PyserialPort(opened)
     return DescriptorPort(
-        fd, partial(os.read, fd), partial(os.write, fd), opened.reset_output_buffer, opened.close, reopens=False
+        fd, partial(os.read, fd, CHUNK), partial(os.write, fd), opened.reset_output_buffer, opened.close, reopens=False
     )
 
 

@@ -18,6 +18,7 @@ DRAIN_AT_MOST_S = 2.0
 """A line that never falls silent is left after this (see `Link.drain`)."""
 DROPPED_KEPT = 4096
 """Of what is drained, so much is kept for the message: a talking line may bring megabytes."""
+GONE = "the far end has gone away"
 SEND_WITHIN_S = 0.3
 """For requests without an answer: as long as a driver waits for one (instrument.driver.Driver.DEADLINE_S)."""
 
@@ -50,13 +51,17 @@ class StreamLink:
         clock, buffer = self._clock, self._buffer
         start_s = clock.now_s
         try:
-            if buffer or port.wait(0.0):
+            wait = port.wait
+            if buffer or wait(0):
                 self._refuse_early(port)
             self._doubtful = True
             port.send(request, deadline_s)
             left_s = deadline_s
-            while port.wait(left_s):
-                buffer += port.receive()
+            while wait(1000.0 * left_s):
+                data = port.receive()
+                if not data:
+                    raise EOFError(GONE)
+                buffer += data
                 answer = framing.take(buffer)
                 now_s = clock.now_s
                 if answer is not None:
@@ -93,8 +98,10 @@ class StreamLink:
         last_s = self._clock.now_s + DRAIN_AT_MOST_S
         try:
             port.discard_output()
-            while port.wait(quiet_s):
+            while port.wait(1000.0 * quiet_s):
                 data = port.receive()
+                if not data:
+                    raise EOFError(GONE)
                 if len(dropped) < DROPPED_KEPT:
                     dropped += data
                 if self._clock.now_s > last_s:
@@ -130,6 +137,8 @@ class StreamLink:
         self._buffer.clear()
         if not early:
             early = port.receive()
+            if not early:
+                raise EOFError(GONE)
         self._doubtful = True
         raise BadFrame("it came before anything was asked", early)
 

@@ -5,7 +5,7 @@ import struct
 from functools import partial
 
 from pvdctl.clock import Clock
-from pvdctl.links.port import DescriptorPort, Port
+from pvdctl.links.port import CHUNK, DescriptorPort, Port
 from pvdctl.links.stream_link import StreamLink
 
 CONNECT_WITHIN_S = 1.0
@@ -32,7 +32,7 @@ def connected(host: str, port: int) -> socket.socket:
 def _connect(host: str, port: int) -> Port:
     """Raises what is listed in `port_errors`."""
     made = connected(host, port)
-    return DescriptorPort(made.fileno(), made.recv, made.send, _nothing, made.close, reopens=True)
+    return DescriptorPort(made.fileno(), partial(made.recv, CHUNK), made.send, _nothing, made.close, reopens=True)
 
 
 def _nothing() -> None:

@@ -250,7 +250,7 @@ class Deaf:
     def __init__(self) -> None:
         self.held = b""
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, milliseconds: float) -> bool:
         return False
 
     def receive(self) -> bytes:
