@@ -142,10 +142,12 @@ def test_a_long_hold_is_a_cold_one(tmp_path: Path) -> None:
         ("source_depleted@zinc.deposit+1s:source=1", "Held", "rate_error", "rate"),
         ("mute@zinc.deposit+3s:link=monitor", "Held", "lost_reading", "monitor"),
         ("restart@zinc.deposit+3s:link=monitor,boot=1", "Held", "lost_reading", "monitor"),
+        ("mute@zinc.ramp 1:link=monitor", "Held", "lost_reading", "monitor"),
+        ("extra_bytes@zinc.ramp 1:link=monitor", "Held", "lost_reading", "monitor"),
         ("boat_open@zinc.deposit+3s:source=1", "Stopped", "boat_open", "boat zinc is open"),
     ],
 )
-def test_faults_in_deposit(fault: str, state: str, alarm: str, words: str, tmp_path: Path) -> None:
+def test_faults_under_the_monitors_control(fault: str, state: str, alarm: str, words: str, tmp_path: Path) -> None:
     run = session(tmp_path, fault)
     run.until(lambda: run.state in (State.HELD, State.STOPPED, State.ABORTED) or run.controller.ended is not None)
     film_nm = run.true_nm("Zn"), run.true_nm("Li")

@@ -42,13 +42,14 @@ class SqcWatch:
         self._max_percent = source.facts.max_current_a / self._a_per_percent
         self._started: Act | None = None
         self._released: Act | None = None
-        self._seen_s = 0.0
+        self._started_s = self._seen_s = 0.0
         self._apart_percent = 0.0
         self._apart_since_s: float | None = None
 
     def start(self, act: Act) -> None:
         """The layer has just been told to start."""
         self._started, self._released = act, None
+        self._started_s = self._context.now_s
         self._apart_percent = 0.0
         self._apart_since_s = None
 
@@ -72,6 +73,12 @@ class SqcWatch:
         for act, what in ((self._started, "start"), (self._released, "go on from soak hold")):
             if act is not None and act.state == FAILED:
                 return Trouble("lost_reading", "hold", f"the monitor was told to {what}: {act.error}")
+        late = self._context.now_s - self._started_s > ANSWER_S
+        if late and not self.under_way:
+            text = (
+                f"the monitor was told to start {ANSWER_S:g} s ago and has not said since what it does: {self._phase}"
+            )
+            return Trouble("lost_reading", "lost_reading", text)
         for tag in (self._phase, self._power):
             if tag.quality != GOOD and self.under_way:
                 return Trouble("lost_reading", "lost_reading", f"{tag.name}: {tag.why}")
