@@ -18,7 +18,9 @@ _MOST_UNCOVERED = 2 * CHECKPOINT_EVENTS
 """More events than this after the last checkpoint cannot be: one is due after CHECKPOINT_EVENTS, and a commit holds
 far fewer events than the other half."""
 
-_STAMP = b',"stamp":'
+_KIND = b'"kind":"'
+_LANDMARKS = frozenset((b"run_", b"sign"))
+"""How the kinds begin that the index holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,10 @@ class _Check:
                     f"event {seq} does not fit its hashes: it was edited, inserted, moved, or an event before it was "
                     "taken away.",
                 )
-            if body.find(b'"seq":%d,' % seq, body.rfind(_STAMP)) < 0:
+            kind_at = body.rfind(_KIND)  # quotes in texts are escaped, and `data` comes before: no later one can be
+            if body.find(b'"seq":%d,"utc"' % seq, kind_at) < 0:
                 return self._bad(seq, f"event {seq} says that it is another event: it was moved.")
-            if b'"kind":"run_' in body or b'"kind":"signature"' in body:
+            if body[kind_at + 8 : kind_at + 12] in _LANDMARKS:
                 landmarks.append((seq, body))
             if seq == stop:
                 found = self._stop(roots[stop])
