@@ -307,7 +307,10 @@ def judge_events(events: Sequence[Event]) -> list[str]:
                 wrong.append(f"{event.at_s:.1f} s: transition from {event.old}, but the unit was in {last}")
             last = event.new
         elif event.kind == "output":
-            open_[event.subject] = event
+            before = open_.pop(event.subject, None)
+            # Asked and taken back within one scan: nothing was granted, and nothing was sent.
+            if before is None or before.at_s != event.at_s or before.old != event.new:
+                open_[event.subject] = event
         elif event.kind in ("actuator", "result"):
             open_.pop(event.subject, None)
     end_s = events[-1].at_s if events else 0.0

@@ -356,8 +356,8 @@ def test_phases_follow_one_another(world: FakeWorld, monitor: SimulatedSqc310) -
     assert say(monitor, "U0", 100.0) == "E"
     seen = [phase(monitor, 100.0 + second) for second in (1, 11, 31, 36, 41, 44)]
     assert seen == [7, 8, 9, 10, 12, 13]
-    # the loop: 0.25 %/(Å/s) x 5 Å/s x 0.25 s / 0.5 s = 0.625 %, in steps of 0.1 %
-    assert say(monitor, "S? 1", 144.0) == "A40.60 "
+    # the loop: 0.25 %/(Å/s) x 5 Å/s = 1.25 % at once and x 0.25 s / 0.5 s = 0.625 % by integral, in steps of 0.1 %
+    assert say(monitor, "S? 1", 144.0) == "A41.90 "
     assert say(monitor, "V?", 144.0) == "A13 44 1 1 1"
     world.hz[1] -= 2000.0  # more than 1 kÅ at density 1
     assert phase(monitor, 145.0) == 22
