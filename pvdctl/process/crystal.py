@@ -67,6 +67,7 @@ class Crystal:
         self.lost = ""
         self._depth_nm = 0.0
         self._good_s = 0.0
+        self._arrived_s = self._seen_s = 0.0
         self._running: list[float] = []
         self._sigma_nm = 0.0
 
@@ -81,7 +82,7 @@ class Crystal:
         self._sigma_nm = self._noise_hz * sqrt(2.0) * self._zmatch.nm_per_hz(frequency_hz) * self._tooling
         self.film_nm = self.rate_nm_per_s = self.raw_rate_nm_per_s = 0.0
         self._good_s = now_s
-        self.measured_s = self._tag.at_s
+        self.measured_s = self._arrived_s = self._seen_s = self._tag.at_s
         self.outliers = self.quality = 0
         self.failure = self.lost = ""
         self._running.clear()
@@ -117,9 +118,11 @@ class Crystal:
             if now_s - self.measured_s > FROZEN_PERIODS * self._period_s and not self.failure:
                 self.failure = f"crystal {self.number}: frequency has not changed for {now_s - self.measured_s:.1f} s"
             self._good_s = now_s
+            self._seen_s = tag.at_s
             return
         self._good_s = now_s
-        self._measure(frequency_hz, tag.at_s)
+        self._measure(frequency_hz, tag.at_s, missed=tag.at_s - self._seen_s > self._period_s)
+        self._seen_s = tag.at_s
 
     def _without_reading(self, now_s: float, stale: bool, why: str) -> None:
         if stale:
@@ -142,12 +145,22 @@ class Crystal:
         self.measured_s = on_beat_s + BEAT_DRIFT * late_s if late_s > 0.0 else arrived_s
         return elapsed_s
 
-    def _measure(self, frequency_hz: float, arrived_s: float) -> None:
-        """Bring one new frequency into thickness and rate."""
+    def _measure(self, frequency_hz: float, arrived_s: float, missed: bool) -> None:
+        """Bring one new frequency into thickness and rate.
+
+        missed: so long after the last look that a measurement may have come and gone. Which period this one belongs to
+        is then not known; the time between arrivals is right on the whole, and a step may be one period's film off.
+        """
         jump_hz = frequency_hz - self.frequency_hz
         depth_nm = self._zmatch.depth_nm(frequency_hz)
         step_nm = (self._depth_nm - depth_nm) * self._tooling
         elapsed_s = self._place(arrived_s)
+        loose_nm = 0.0
+        if missed:
+            elapsed_s = arrived_s - self._arrived_s
+            self.measured_s = arrived_s - 0.5 * self._period_s
+            loose_nm = abs(self.rate_nm_per_s) * self._period_s
+        self._arrived_s = arrived_s
         self.frequency_hz = frequency_hz
         self._depth_nm = depth_nm
         self.new = True
@@ -161,7 +174,7 @@ class Crystal:
         off_nm = step_nm - expected_nm
         noise_nm = self._sigma_nm
         off_abs = off_nm if off_nm > 0.0 else -off_nm
-        if off_abs > max(4.0 * noise_nm, QUALITY_PERCENT / 100.0 * abs(expected_nm)):
+        if off_abs > max(4.0 * noise_nm, QUALITY_PERCENT / 100.0 * abs(expected_nm)) + loose_nm:
             self.quality += 1
             if self.quality > QUALITY_FAIL and not self.failure:
                 self.failure = (
@@ -169,7 +182,7 @@ class Crystal:
                 )
         elif self.quality:
             self.quality -= 1
-        noise_limit_nm = OUTLIER_SIGMAS * noise_nm
+        noise_limit_nm = OUTLIER_SIGMAS * noise_nm + loose_nm
         if rate > 0.0 and (
             off_nm > noise_limit_nm + OUTLIER_SHARE * expected_nm or off_nm < -noise_limit_nm - LOSS_SHARE * expected_nm
         ):

@@ -216,3 +216,26 @@ def test_film_and_rate_do_not_depend_on_how_polls_fall_between_measurements(
     assert sum(rates) / len(rates) == pytest.approx(RATE, rel=0.015)
     assert min(rates) > 0.85 * RATE
     assert max(rates) < 1.15 * RATE
+
+
+@given(least_s=st.floats(0.15, 0.35), spread_s=st.floats(0.0, 0.3), seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_film_and_rate_on_a_line_so_slow_that_measurements_are_missed(
+    least_s: float, spread_s: float, seed: int
+) -> None:
+    """Polls come as the line allows, one measurement or several apart: a missed one is no outlier and no lost film."""
+    line = Line(seed=seed)
+    dice = Random(seed)
+    at_s, measured, rates = 0.0, 0, []
+    while at_s < 120.0:
+        at_s += least_s + spread_s * dice.random()
+        while (measured + 1) * PERIOD_S <= at_s:
+            measured += 1
+            line.true_hz -= RATE * PERIOD_S / line.tooling / line.zmatch.nm_per_hz(line.true_hz)
+            line.tag.set(round(line.true_hz + line.dice.gauss(0.0, line.noise_hz), 2))
+        line.poll.at_s = at_s
+        line.crystal.update(at_s)
+        if at_s > 30.0:
+            rates.append(line.crystal.rate_nm_per_s)
+    assert line.crystal.film_nm == pytest.approx(measured * RATE * PERIOD_S, rel=0.025)
+    assert sum(rates) / len(rates) == pytest.approx(RATE, rel=0.05)
