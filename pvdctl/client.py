@@ -17,7 +17,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,10 @@ class Lost:
     """In place of a snapshot: the service cannot be heard now; what was last heard grows old."""
 
     why: str
+
+
+Heard = Snapshot | Happening | Lost
+"""What the live stream brings."""
 
 
 class Chamber:
@@ -104,7 +108,7 @@ class Chamber:
         """Who the service takes this program for, and in which role."""
         return decode(Me, self._dial.ask("GET", "/v1/me"))
 
-    def follow(self, *, every_s: float = 0.5, patience: bool = True) -> Iterator[Snapshot | Happening | Lost]:
+    def follow(self, *, every_s: float = 0.5, patience: bool = True) -> Generator[Heard, None, None]:
         """Snapshots, at most one per `every_s` (0.1 at the least), and each happening, until the caller stops.
 
         When the service cannot be heard a `Lost` comes, then one each second until it is heard again; happenings
@@ -125,7 +129,7 @@ class Chamber:
             yield Lost(lost)
             sleep_s(RETRY_S)
 
-    def _listen(self, every_s: float, after: tuple[str, int] | None) -> Iterator[Snapshot | Happening]:
+    def _listen(self, every_s: float, after: tuple[str, int] | None) -> Generator[Snapshot | Happening, None, None]:
         asked: dict[str, Any] = {"every_s": every_s}
         if after is not None:
             asked |= {"boot": after[0], "after": after[1]}

@@ -5,21 +5,20 @@ links are closed. Nothing that happens to a web server, a client or a terminal e
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from pvdctl.clock import RealClock
-from pvdctl.errors import Refused
+from pvdctl.errors import Bug, Refused
 from pvdctl.process.controller import Controller
 from pvdctl.process.states import Command, State
 from pvdctl.record.event import Event
 from pvdctl.service.answers import Problem
-from pvdctl.service.call import Call, Turned, read_call
+from pvdctl.service.call import Call, Reply, Turned, read_call
 from pvdctl.service.desk import Desk
 from pvdctl.service.lease import Lease
 from pvdctl.service.library import Library
-from pvdctl.service.messages import Happening
+from pvdctl.service.messages import Happening, Snapshot
 from pvdctl.service.notify import Notify
-from pvdctl.service.outlet import Outlet
 from pvdctl.service.runbook import RunBook
 from pvdctl.service.station import Station, StationRecorder
 from pvdctl.service.view import View
@@ -35,6 +34,25 @@ RESTING = frozenset((State.ABORTED, State.STOPPED, State.IDLE, State.COMPLETE))
 SIGNALLED = "system:service"
 LOGGED = frozenset(("command", "refusal", "state", "alarm", "interlock", "link", "note"))
 """Kinds of events that the administrator's log repeats."""
+
+
+class Publisher(Protocol):
+    """The way out to clients; see `Outlet`."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def snapshot(self, snapshot: Snapshot) -> None:
+        """Publish; replaces one that is still waiting."""
+
+    def happening(self, happening: Happening) -> None:
+        """Publish."""
+
+    def reply(self, reply: Reply) -> None:
+        """Give an answer back."""
+
+    def stop(self) -> None:
+        """Send what waits, and end."""
 
 
 class Told:
@@ -86,6 +104,8 @@ class Control:
         self._alive_s = 0.0
         self._shown = (-1, "", "")
         self._state_word = ""
+        self._blind = ""
+        """Why a scan could not be shown, as last said."""
         self.interrupts = 0
         self._ending: tuple[Command, float] | None = None
         self.lease = Lease()
@@ -98,7 +118,7 @@ class Control:
             self.controller, self.runbook, self.lease, station.workers, station.beat, boot,
             simulated=station.simulated, speed=station.speed, directory=station.directory,
         )  # fmt: skip
-        self.outlet: Outlet | None = None
+        self.outlet: Publisher | None = None
         self.desk = Desk(
             self.controller, self.runbook, self.lease, self.view,
             wall_s=self._now_s, settled=station.recorder.settled, sign=station.sign, reply=self._reply,
@@ -106,7 +126,7 @@ class Control:
         self.controller.before = self.desk.before_scan
         self.controller.after = self._after_scan
 
-    def connect(self, outlet: Outlet) -> None:
+    def connect(self, outlet: Publisher) -> None:
         """The web server's side."""
         self.outlet = outlet
 
@@ -155,6 +175,7 @@ class Control:
                 if self.outlet is not None:
                     self.outlet.stop()
                 left_behind = station.stop()
+                notify.close()
         return left_behind
 
     def _after_scan(self) -> None:
@@ -185,7 +206,17 @@ class Control:
         if self.outlet is not None:
             self._seq += 1
             utc = self._station.utc().isoformat(timespec="milliseconds")
-            self.outlet.snapshot(self.view.snapshot(self._seq, utc, now_s, manual=self.desk.manual.possible))
+            try:
+                snapshot = self.view.snapshot(self._seq, utc, now_s, manual=self.desk.manual.possible)
+            except Exception as error:  # screens go without; the process in the chamber must not
+                self._say_blind(f"{type(error).__name__}: {error}")
+                return
+            self.outlet.snapshot(snapshot)
+
+    def _say_blind(self, why: str) -> None:
+        if why != self._blind:
+            self._blind = why
+            self._log(f"this scan cannot be shown: {why}. The process goes on. {Bug.__doc__}", 3)
 
     def _tell(self, events: Sequence[Event]) -> None:
         """Events of this scan, to screens and to the administrator's log."""
@@ -207,7 +238,7 @@ class Control:
                     f"{event.kind} {event.subject}: {event.text}" + (f" ({event.why})" if event.why else ""), level
                 )
 
-    def _reply(self, reply: Any) -> None:
+    def _reply(self, reply: Reply) -> None:
         if self.outlet is not None:
             self.outlet.reply(reply)
 

@@ -4,11 +4,12 @@ Role, lease and the unit's state are looked at in one step, so nothing can chang
 every refusal is an event that names user and client, and the answer leaves only when that event is on the disk.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pvdctl.errors import PvdctlError, RecordError, Refused
+from pvdctl.errors import Bug, PvdctlError, RecordError, Refused
 from pvdctl.process.controller import Controller, Request
 from pvdctl.process.states import Command, State
 from pvdctl.service.answers import Accepted, AlarmList, Problem
@@ -76,7 +77,8 @@ class Desk:
         """Waiting for their events to be on the disk."""
         self._starting: Call | None = None
         self._aborting: list[tuple[Call, Request]] = []
-        self._acts: dict[str, Callable[[Call], Accepted]] = {
+        self._signing: threading.Thread | None = None
+        self._acts: dict[str, Callable[[Call], Accepted | None]] = {
             **dict.fromkeys(COMMANDS, self._command),
             "start": self._start,
             "answer": self._answer,
@@ -147,12 +149,11 @@ class Desk:
             self._own(call)
             return
         if call.act in READS:
-            self._reply(
-                Reply(call.number, 200, {"alarms": AlarmList(alarms(self._controller, standing_only=False)).alarms})
-            )
+            self._reply(Reply(call.number, 200, AlarmList(alarms(self._controller, standing_only=False))))
             return
         try:
-            message = self._acts[call.act](self._permitted(call))
+            self._permitted(call)
+            message = self._acts[call.act](call)
         except Turned as turned:
             self._refuse(call, turned.problem)
         except NotGranted as error:
@@ -161,11 +162,14 @@ class Desk:
             self._refuse(call, Problem("not_now", str(error)), told=call.act in COMMANDS or call.act == "start")
         except PvdctlError as error:
             self._refuse(call, Problem("not_now", str(error)))
+        except Exception as error:  # whatever a request holds, it ends no scan; it is told, and nothing more is done
+            text = f"{call.act} was not understood: {type(error).__name__}: {error}. {Bug.__doc__}"
+            self._refuse(call, Problem("bad_request", text))
         else:
-            if call.act != "start":
+            if message is not None:  # else it comes later
                 self._accept(call, message)
 
-    def _permitted(self, call: Call) -> Call:
+    def _permitted(self, call: Call) -> None:
         """Raises Turned or NotGranted unless this role, and this client, may do that."""
         right = RIGHTS.get(call.act)
         if right is None or call.act not in self._acts:
@@ -180,9 +184,8 @@ class Desk:
             raise Turned(call.problem.code, call.problem.text, findings=call.problem.findings)
         if right.lease:
             self._lease.check(call.client, call.fence, self._wall_s())
-        return call
 
-    def _accept(self, call: Call, message: Accepted) -> None:
+    def _accept(self, call: Call, message: Accepted | Problem) -> None:
         self._answers.append((call, message))
 
     def _refuse(self, call: Call, problem: Problem, *, told: bool = False) -> None:
@@ -221,7 +224,7 @@ class Desk:
         controller.command(command, str(call.client), call.reason)
         return self._done(f"{call.act}: the unit is in {controller.context.state_word}.")
 
-    def _start(self, call: Call) -> Accepted:
+    def _start(self, call: Call) -> None:
         """Load the recipe and give Start; the answer waits for the run's id."""
         controller, body = self._controller, call.body
         if "start" not in controller.unit.legal_words():
@@ -233,7 +236,6 @@ class Desk:
         controller.context.answers.clear()
         controller.context.answers.update(body.get("answers") or {})
         self._starting = call
-        return self._done("starting")
 
     def _look_at_start(self, call: Call) -> None:
         """The run has an id, or has come to nothing."""
@@ -333,12 +335,26 @@ class Desk:
             self.manual.nobody_in_control()
 
     # --- the record -----------------------------------------------------------------------------------------------
-    def _sign_run(self, call: Call) -> Accepted:
+    def _sign_run(self, call: Call) -> None:
+        """On a thread of its own: the run's fingerprint is reckoned from all its samples; no scan may wait for it."""
         if self._controller.running:
             raise Turned("not_now", "a run is signed when no run is going on.")
-        run, meaning = str(call.body.get("run", "")), str(call.body.get("meaning", ""))
-        sha256 = self._sign(run, meaning, call.reason, call.client.user)
-        return self._done(f"run {run} is {meaning} by {call.client.user}; fingerprint {sha256}.", run=run)
+        if self._signing is not None and self._signing.is_alive():
+            raise Turned("too_many", "another run is being signed; wait for it.")
+        self._signing = threading.Thread(target=self._signs, args=(call,), name="signature", daemon=True)
+        self._signing.start()
+
+    def _signs(self, call: Call) -> None:
+        run, meaning, user = str(call.body.get("run", "")), str(call.body.get("meaning", "")), call.client.user
+        try:
+            sha256 = self._sign(run, meaning, call.reason, user)
+        except PvdctlError as error:
+            self._accept(call, Problem("not_found", str(error), self._controller.context.state_word))
+        except Exception as error:  # the outermost place of this thread
+            text = f"run {run} could not be signed: {type(error).__name__}: {error}. {Bug.__doc__}"
+            self._accept(call, Problem("bad_request", text))
+        else:
+            self._accept(call, self._done(f"run {run} is {meaning} by {user}; fingerprint {sha256}.", run=run))
 
     def _own(self, call: Call) -> None:
         """How the record stands, as the web server has read it from the files."""

@@ -45,6 +45,12 @@ class Notify:
         """The service has begun to end."""
         self._say("STOPPING=1")
 
+    def close(self) -> None:
+        """Nothing more is said."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     def _say(self, text: str) -> None:
         if self._socket is None:
             return

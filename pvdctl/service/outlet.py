@@ -180,6 +180,9 @@ class Outlet:
                     text += f"snapshot {snapshot.seq} {as_json(snapshot)}\n"
                 if text:
                     out.sendall(text.encode())
+        except ValueError as error:  # a number that JSON cannot carry
+            self._log(f"something cannot be told to the web server, which is started again: {error}")
+            child.kill()
         except OSError as error:
             if child.poll() is None:
                 if isinstance(error, TimeoutError):

@@ -1,0 +1,261 @@
+"""The service in its own processes: a run through the client, a web server that dies, clients that misbehave."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pvdctl.client import Chamber, Declined, Lost
+from pvdctl.clock import RealClock, sleep_s
+from pvdctl.record.reader import RecordReader
+from pvdctl.service.messages import Happening, Snapshot
+from tests.service.inside import BRIEF, ROOT
+from tests.service.served import Served
+
+LONG = """\
+recipe: long
+version: "1"
+title: Nothing, for long
+steps:
+  - {do: wait, name: rest, duration: 40 h}
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    place = tmp_path_factory.mktemp("served")
+    recipes = place / "recipes"
+    recipes.mkdir()
+    (recipes / "brief.yaml").write_text(BRIEF)
+    (recipes / "long.yaml").write_text(LONG)
+    (recipes / "wrong.yaml").write_text(BRIEF.replace("duration: 5 s", "duration: 5"))
+    made = Served(place, recipes)
+    yield made
+    assert made.end() == 0, made.log
+    assert "Traceback" not in made.log
+
+
+@pytest.fixture
+def chamber(served: Served) -> Iterator[Chamber]:
+    """A client; whatever it leaves is aborted."""
+    made = served.chamber("pytest")
+    yield made
+    made.abort("the test is over")
+    made.until(("Aborted",), 30.0)
+
+
+def cli(served: Served, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pvdctl.cli.main", *words],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+        env={**os.environ, "PVDCTL_SERVICE": str(served.socket)},
+    )  # fmt: skip
+
+
+def test_who_am_i(served: Served) -> None:
+    me = served.chamber("pytest").me()
+    assert (me.role, me.client, me.via) == ("process_engineer", "pytest", "unix")
+
+
+def test_a_story_through_the_client(served: Served, chamber: Chamber) -> None:
+    with pytest.raises(Declined) as declined:
+        chamber.command("clear")
+    assert declined.value.problem.code == "no_lease"
+    with chamber.control("the story"):
+        chamber.ready()
+        run = chamber.start("brief", sample_id="A17", note="story").run
+        chamber.hold("a look")
+        assert chamber.until(("Held",), 20.0).reason == "a look"
+        chamber.resume("looked")
+        for heard in chamber.follow(every_s=0.1):
+            if isinstance(heard, Snapshot) and heard.question is not None:
+                chamber.answer(heard.question.prompt, heard.question.answers[0])
+                break
+        ended = chamber.wait(run)
+    assert (ended.run, ended.state) == (run, "Complete")
+    entry = chamber.runs()[0]
+    assert (entry.run, entry.sample_id, entry.end_state, entry.simulated) == (run, "A17", "Complete", True)
+    story = chamber.story(run)
+    assert [step["name"] for step in story["steps"]] == ["rest", "agree", "rest_again"]
+    assert {each["why"] for each in story["interventions"]} >= {"a look", "looked"}
+    samples = chamber.samples(run, points=20)
+    assert 10 <= len(samples.columns["at_s"]) <= 20
+    assert set(samples.columns) >= {"at_s", "chamber_pressure", "rate", "film"}
+    assert "approved" in chamber.sign(run, "approved", "as it should be").text
+    assert chamber.story(run)["signatures"][0]["reason"] == "as it should be"
+    assert chamber.verify().intact
+
+
+def test_a_web_server_that_dies_leaves_the_process_alone(served: Served, chamber: Chamber) -> None:
+    with chamber.control("long"):
+        chamber.ready()
+        run = chamber.start("long").run
+    heard = chamber.follow(every_s=0.1)
+    before = next(each for each in heard if isinstance(each, Snapshot))
+    killed = served.web_pid()
+    os.kill(killed, signal.SIGKILL)
+    lost, after = False, before
+    for each in heard:
+        lost = lost or isinstance(each, Lost)
+        if lost and isinstance(each, Snapshot):
+            after = each
+            break
+    heard.close()
+    assert served.web_pid() != killed
+    assert (after.boot, after.state) == (before.boot, "Execute")
+    assert after.at_s > before.at_s
+    assert after.beat.scans > before.beat.scans
+    assert after.job is not None
+    assert after.job.run == run
+    with RecordReader.open(served.record) as reader:
+        steps = reader.samples(run, ["at_s"])["at_s"]
+    gaps = [later - earlier for earlier, later in zip(steps, list(steps)[1:], strict=False)]
+    assert max(gaps) < 0.11  # no scan was left out while nobody served
+
+
+def test_a_web_server_that_hangs_is_killed(served: Served) -> None:
+    stopped = served.web_pid()
+    os.kill(stopped, signal.SIGSTOP)
+    clock = RealClock()
+    while "has not listened" not in served.log and clock.now_s < 60.0:
+        sleep_s(0.1)
+    served.wait_up()
+    assert served.web_pid() != stopped
+
+
+def test_a_slow_client_is_dropped_and_the_others_go_on(served: Served) -> None:
+    metrics = served.raw("GET", "/metrics")[1]
+    assert "pvdctl_live_streams_dropped_total 0" in metrics
+    with served.connected() as slow:
+        slow.sendall(b"GET /v1/live?every_s=0.1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        good = served.chamber().follow(every_s=0.1, patience=False)
+        clock = RealClock()
+        for _ in good:  # the good one is served all the time, until the slow one is gone
+            if "dropped_total 1" in served.raw("GET", "/metrics")[1] or clock.now_s > 60.0:
+                break
+            sleep_s(0.2)
+        good.close()
+    assert "pvdctl_live_streams_dropped_total 1" in served.raw("GET", "/metrics")[1]
+
+
+def test_a_client_that_comes_back_hears_what_it_missed(served: Served, chamber: Chamber) -> None:
+    first = chamber.status()
+    with chamber.control("to be missed"):
+        pass
+    missed = chamber._listen(0.1, (first.boot, first.seq))
+    heard = next(missed)
+    missed.close()
+    assert isinstance(heard, Happening)
+    assert heard.seq > first.seq
+    assert "takes control" in heard.text
+    assert heard.why == "to be missed"
+    other = chamber._listen(0.1, ("another boot", first.seq))
+    assert isinstance(next(other), Snapshot)
+    other.close()
+
+
+def test_nothing_changes_by_get(served: Served) -> None:
+    for path in ("/v1/commands/abort", "/v1/lease", "/v1/answers", "/v1/outputs/roughing_pump"):
+        status, problem = served.raw("GET", path)
+        assert (status, problem["code"]) == (405, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/json", "Origin": "https://evil.example"}, 403),
+        ({"Content-Type": "application/json", "Content-Length": "9000000"}, 413),
+    ],
+)
+def test_requests_that_a_page_could_be_led_to_send_are_refused(
+    served: Served, headers: dict[str, str], status: int
+) -> None:
+    found, problem = served.raw("POST", "/v1/commands/abort", headers, b"{}")
+    assert (found, problem["code"]) == (status, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'{"reason": 1}', b'{"fence": true}', b'{"fence": -1}', b'{"why": "x"}', b'{"reason": NaN}'],
+)
+def test_bodies_that_are_not_in_order_are_refused(served: Served, body: bytes) -> None:
+    status, problem = served.raw("POST", "/v1/commands/hold", {"Content-Type": "application/json"}, body)
+    assert (status, problem["code"]) == (422, "bad_request")
+    assert problem["text"]
+
+
+def test_too_many_commands_are_turned_away_but_never_an_abort(served: Served) -> None:
+    def post(word: str) -> int:
+        return served.raw("POST", f"/v1/commands/{word}", {"Content-Type": "application/json"}, b"{}")[0]
+
+    assert 429 in [post("hold") for _ in range(60)]
+    assert [post("abort") for _ in range(30)] == [200] * 30
+
+
+def test_recipes_are_checked_and_simulated_beside_the_process(served: Served, chamber: Chamber, tmp_path: Path) -> None:
+    entries = {entry.name: entry for entry in chamber.recipes()}
+    assert (entries["brief"].passed, entries["wrong"].passed, entries["wrong"].errors) == (True, False, 2)
+    (finding, _) = chamber.recipe("wrong").findings
+    assert finding["found"] == "the bare number 5"
+    assert chamber.check(ROOT / "recipes" / "lzln.yaml").passed
+    with pytest.raises(Declined, match="there is no recipe 'bref'"):
+        chamber.recipe("bref")
+    short = tmp_path / "short.yaml"
+    short.write_text(LONG.replace("40 h", "4 s"))
+    result = chamber.simulate(short, seed=3)
+    assert (result["end_state"], result["seed"], result["simulated"]) == ("Complete", 3, True)
+
+
+def test_commands_of_the_shell(served: Served, chamber: Chamber, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(BRIEF.replace("recipe: brief", "recipe: mine"))
+    told = cli(served, "status")
+    assert told.returncode == 0
+    assert "SIMULATED chamber provap: Aborted" in told.stdout
+    assert json.loads(cli(served, "status", "--json").stdout)["simulated"] is True
+    assert cli(served, "resume").returncode == 1
+    assert cli(served, "ack").stdout == "no alarm waits to be acknowledged\n"
+    done = cli(served, "run", str(recipe), "--wait", "--answer", "agree=go", "--sample", "A18")
+    assert done.returncode == 0, done.stderr
+    assert "Complete: recipe done" in done.stdout
+    assert "SIMULATED" in done.stderr
+    assert cli(served, "run", str(recipe)).returncode == 0
+    assert cli(served, "hold", "--reason", "from the shell").stdout.startswith("hold: the unit is in H")
+    assert cli(served, "stop", "--json").returncode == 0
+    stopped = chamber.until(("Stopped",), 20.0)
+    assert stopped.ended is not None
+    assert stopped.ended.state == "Stopped"
+    left = cli(served, "run", str(recipe), "--wait", "--answer", "agree=leave")
+    assert left.returncode == 1
+    assert "Stopped" in left.stdout
+    wrong = cli(served, "run", str(ROOT / "recipes" / "nowhere.yaml"))
+    assert wrong.returncode == 2
+
+
+def test_a_service_that_is_not_there(tmp_path: Path) -> None:
+    environment = {**os.environ, "PVDCTL_SERVICE": str(tmp_path / "none.sock")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pvdctl.cli.main", "status"],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no service at" in done.stderr
+    assert "pvdctl serve" in done.stderr
+
+
+def test_metrics_are_in_prometheus_form(served: Served) -> None:
+    status, text = served.raw("GET", "/metrics")
+    assert status == 200
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    for line in lines:
+        name, _, value = line.rpartition(" ")
+        assert name.startswith("pvdctl_")
+        float(value)
+    assert "pvdctl_simulated 1" in lines
+    assert any(line.startswith('pvdctl_pressure_mbar{gauge="chamber"} ') for line in lines)
