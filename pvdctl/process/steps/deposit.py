@@ -249,6 +249,7 @@ class RunningDeposit(RunningStep):
         layer.compare_display()
         context.last_good_current_a[self.step.film] = layer.good_current_a
         self.finish("complete")
+        context.rate_nm_per_s = context.raw_rate_nm_per_s = 0.0  # no vapour reaches the crystal any more
         self.authority.stop()
         context.set_phase("idle ramp")
 
@@ -258,7 +259,6 @@ class RunningDeposit(RunningStep):
         if not self.authority.stopped():
             return False
         context.ask(f"{self.source.facts.supply}.output", 0.0, "layer done")
-        context.rate_nm_per_s = context.raw_rate_nm_per_s = 0.0
         return bool(context.readings.sources_off.number()) and self.shutter.is_closed
 
     # --- leaving and coming back ----------------------------------------------------------------------------------
