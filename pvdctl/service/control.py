@@ -108,7 +108,7 @@ class Control:
         """Why a scan could not be shown, as last said."""
         self.interrupts = 0
         self._ending: tuple[Command, float] | None = None
-        self.lease = Lease()
+        self.lease = Lease(int(station.utc().timestamp()))  # numbers of an earlier start never come again
         self.controller = Served(station.equipment, Told(station.recorder, self._tell))
         self.runbook = RunBook(
             station.chamber, station.recorder, station.run_id, station.result,

@@ -28,7 +28,7 @@ COMMANDS = {
 """Unit commands of people. Abort goes its own, shorter way; Start has an act of its own, because it brings a recipe."""
 READS = frozenset(("alarms",))
 """Acts that change nothing: no right beyond being known, and no event."""
-OWN = frozenset(("evidence",))
+OWN = frozenset(("evidence", "turned_away"))
 """Acts of the web server itself."""
 QUIET = frozenset(("lease.renew",))
 """Acts whose success is no event: a lease is renewed each 10 s."""
@@ -146,7 +146,10 @@ class Desk:
     def _do(self, call: Call) -> None:
         """One call, from right to result; whatever is wrong becomes its answer."""
         if call.act in OWN:
-            self._own(call)
+            try:
+                self._own(call)
+            except (KeyError, TypeError, ValueError) as error:
+                self._controller.context.emit("note", "service", f"the web server said {call.act} wrongly: {error!r}")
             return
         if call.act in READS:
             self._reply(Reply(call.number, 200, AlarmList(alarms(self._controller, standing_only=False))))
@@ -357,9 +360,14 @@ class Desk:
             self._accept(call, self._done(f"run {run} is {meaning} by {user}; fingerprint {sha256}.", run=run))
 
     def _own(self, call: Call) -> None:
-        """How the record stands, as the web server has read it from the files."""
+        """What the web server itself has to say: how the record stands, and whom it has turned away."""
         body, before = call.body, self._view.evidence
+        if call.act == "turned_away":
+            times = f" ({body['count']} times)" if int(body["count"]) > 1 else ""
+            self._controller.context.emit(
+                "refusal", "service", f"{body['text']}{times}", actor=call.client.name, data={"code": body["code"]}
+            )
+            return
         self._view.evidence = Evidence(
             before.directory, "", int(body["events"]), int(body["unwitnessed"]), float(body["oldest_s"])
         )
-        self._reply(Reply(call.number, 200, {}))

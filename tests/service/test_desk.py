@@ -218,3 +218,33 @@ def test_a_second_word_aborts(inside: Inside) -> None:
     ended = inside.control.runbook.ended
     assert ended is not None
     assert ended.state == "Aborted"
+
+
+def test_nonsense_from_the_web_server_ends_no_scan(inside: Inside) -> None:
+    for number, (act, body) in enumerate(
+        [
+            ("set_output", {}),
+            ("shelve", {"name": "x", "minutes": "long"}),
+            ("turned_away", {}),
+            ("evidence", {"events": "x"}),
+        ]
+    ):
+        said = {"number": number, "act": act, "user": "anna", "client": "tui", "role": "process_engineer", "body": body}
+        inside.control.heard(said)
+    inside.take()
+    inside.lead("lease.renew")
+    with pytest.raises(Said, match="not understood"):
+        inside.lead("set_output", name="roughing_pump")
+    inside.scan(3)
+
+
+def test_what_cannot_be_shown_stops_no_process(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **more: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(inside.control.view, "snapshot", broken)
+    inside.control._publish_s = 0.0
+    before = inside.control.controller.scans
+    inside.scan(30)
+    assert inside.control.controller.scans == before + 30
+    assert sum("cannot be shown" in text for text, _ in inside.log) == 1

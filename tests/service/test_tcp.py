@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pvdctl.client import Chamber, Declined, Unreachable
+from pvdctl.clock import RealClock, sleep_s
+from pvdctl.service.messages import Happening
 from pvdctl.service.tokens import Tokens
 from tests.service.inside import BRIEF
 from tests.service.served import Served, read
@@ -97,6 +99,11 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port]:
     assert served.end() == 0, served.log
 
 
+def told(event: Happening) -> bool:
+    """That somebody unknown was turned away."""
+    return event.kind == "refusal" and "good token is needed" in event.text and "tcp from 127.0.0.1" in event.actor
+
+
 def test_a_token_carries_user_and_role(port: Port) -> None:
     _, text = port.tokens.make("anna", "operator", 1.0)
     chamber = port.chamber(text)
@@ -127,6 +134,10 @@ def test_without_a_good_token_nothing_is_told(port: Port) -> None:
         with pytest.raises(Declined) as declined:
             port.chamber(token).status()
         assert (declined.value.status, declined.value.problem.code) == (401, "not_authenticated")
+    clock = RealClock()
+    while not any(told(each) for each in port.served.chamber().status().events):
+        assert clock.now_s < 20.0, port.served.log
+        sleep_s(0.1)
     for path in ("/v1/live", "/metrics", "/v1/openapi.json", "/v1/runs", "/v1/recipes", "/v1/trend", "/v1/me"):
         status, problem = port.raw(path, {})
         assert (status, problem["code"]) == (401, "not_authenticated"), path

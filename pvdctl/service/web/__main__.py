@@ -51,7 +51,7 @@ async def serve(hear: socket.socket, say: socket.socket) -> None:
     inlet = Inlet(reader, writer)
     settings = await inlet.settings()
     house = make_house(inlet, settings)
-    app = Guard(make_app(house), settings["hosts"])
+    app = Guard(make_app(house), settings["hosts"], house.turned_away.add)
     inlet.here_i_am()
     servers = [Server(_config(app, settings if listening["tls"] else None)) for listening in settings["listening"]]
     sockets = [socket.socket(fileno=listening["fd"]) for listening in settings["listening"]]
@@ -122,6 +122,7 @@ async def _evidence(house: House) -> None:
         found = await asyncio.to_thread(house.archive.standing, lambda: datetime.now(UTC))
         if found is not None:
             house.inlet.tell("evidence", OWN, found)
+        house.turned_away.flush()
         await asyncio.sleep(EVIDENCE_EVERY_S)
 
 

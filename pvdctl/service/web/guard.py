@@ -5,7 +5,7 @@ Origin are refused, and what changes something must be JSON, which a page of ano
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,10 +14,15 @@ LARGEST_BODY = 2_000_000
 
 
 class Guard:
-    """ASGI middleware. hosts: names (with port) under which the service is known over TCP."""
+    """ASGI middleware.
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+    hosts: names (with port) under which the service is known over TCP. told: hears of each request turned away: from
+    whom, code, sentence.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], told: Callable[[str, str, str], None]) -> None:
         self._app = app
+        self._told = told
         self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,6 +33,9 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         found = self._wrong(scope, headers)
         if found is not None:
+            peer = scope.get("state", {}).get("peer")
+            from_whom = peer.user if peer is not None else str((scope.get("client") or ("nowhere",))[0])
+            self._told(from_whom, "bad_request", found[1])
             await _refuse(send, *found)
             return
         await self._app(scope, _Counted(receive), send)

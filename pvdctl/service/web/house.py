@@ -10,13 +10,15 @@ from starlette.responses import Response
 from pvdctl.service.answers import Problem
 from pvdctl.service.call import STATUS_OF, Turned
 from pvdctl.service.encode import as_json
+from pvdctl.service.lease import Client
 from pvdctl.service.library import Library
 from pvdctl.service.web.archive import Archive
-from pvdctl.service.web.identity import Directory, Who
+from pvdctl.service.web.identity import Directory, Who, cleaned
 from pvdctl.service.web.inlet import Inlet
 from pvdctl.service.web.limits import Limits
 from pvdctl.service.web.simulating import Simulating
 from pvdctl.service.web.trends import Trends
+from pvdctl.service.web.turned_away import TurnedAway
 
 
 @dataclass
@@ -32,6 +34,14 @@ class House:
     trends: Trends = field(default_factory=Trends)
     limits: Limits = field(default_factory=Limits)
     dropped: int = 0
+    turned_away: TurnedAway = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turned_away = TurnedAway(self.now_s, self._tell_turned_away)
+
+    def _tell_turned_away(self, client: str, code: str, text: str, count: int) -> None:
+        who = Who("unknown", "viewer", client, "unix", "")
+        self.inlet.tell("turned_away", who, {"code": code, "text": text, "count": count})
 
     def drop(self) -> None:
         """Count one."""
@@ -67,15 +77,33 @@ def _who(request: Request, house: House) -> Who:
     peer = getattr(request.state, "peer", None)
     if peer is not None:
         return house.directory.by_peer(peer, client)
-    return house.directory.by_token(request.headers.get("authorization", ""), client)
+    try:
+        return house.directory.by_token(request.headers.get("authorization", ""), client)
+    except Turned as turned:
+        house.turned_away.add(_address(request, client), turned.problem.code, turned.problem.text)
+        raise
+
+
+def _address(request: Request, client: str) -> str:
+    """Of somebody who is not known: where from, and what they call themselves."""
+    host = request.client.host if request.client is not None else "nowhere"
+    return cleaned(f"{client} from {host}".strip())
+
+
+def _within(house: House, who: Who, *, command: bool) -> None:
+    """Raise Turned for one who asks too often."""
+    if not house.limits.allow(who.key, house.now_s(), command=command):
+        what = "commands" if command else "requests"
+        text = f"too many {what} from this client; wait a second."
+        house.turned_away.add(str(Client(who.user, who.client)), "too_many", text)
+        raise Turned("too_many", text)
 
 
 def _looking(request: Request) -> Who:
     """Known, and not asking too often."""
     house = house_of(request)
     who = _who(request, house)
-    if not house.limits.allow(who.key, house.now_s(), command=False):
-        raise Turned("too_many", "too many requests from this client; wait a second.")
+    _within(house, who, command=False)
     return who
 
 
@@ -83,8 +111,8 @@ def _commanding(request: Request) -> Who:
     """Known, and not asking too often; abort is never too often."""
     house = house_of(request)
     who = _who(request, house)
-    if request.url.path != "/v1/commands/abort" and not house.limits.allow(who.key, house.now_s(), command=True):
-        raise Turned("too_many", "too many commands from this client; wait a second.")
+    if request.url.path != "/v1/commands/abort":
+        _within(house, who, command=True)
     return who
 
 

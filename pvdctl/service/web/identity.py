@@ -43,7 +43,7 @@ class Directory:
         role = self._roles.get(user) or self._by_group(peer)
         if role is None:
             role = "process_engineer" if peer.uid == os.getuid() else "viewer"
-        return Who(user, role, _clean(client) or f"pid {peer.pid}", "unix", f"{peer.uid}:{peer.pid}")
+        return Who(user, role, cleaned(client) or f"pid {peer.pid}", "unix", f"{peer.uid}:{peer.pid}")
 
     def by_token(self, header: str, client: str) -> Who:
         """The user of a bearer token. Raises Turned."""
@@ -53,7 +53,7 @@ class Directory:
             token = self._tokens.find(text.strip())
         if token is None:
             raise Turned("not_authenticated", "over TCP a good token is needed: Authorization: Bearer pvdctl_...")
-        return Who(token.user, token.role, _clean(client) or "tcp", "token", f"token {token.number}")
+        return Who(token.user, token.role, cleaned(client) or "tcp", "token", f"token {token.number}")
 
     def _by_group(self, peer: Peer) -> Role | None:
         groups = set(peer.groups())
@@ -67,6 +67,6 @@ class Directory:
         return None
 
 
-def _clean(client: str) -> str:
+def cleaned(client: str) -> str:
     """A client's name as the record can carry it: no control characters, no line of somebody else's."""
     return _CLIENT.sub("?", client)[:LONGEST_CLIENT].strip()
