@@ -1,6 +1,5 @@
 """`pvdctl run`: one recipe on a chamber's own ports, in real time, with progress, and what came of it."""
 
-import getpass
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pvdctl.cli.prepare import NotPassed, answers_for, interruptible, planned_on
 from pvdctl.cli.progress import Watcher, watch
 from pvdctl.cli.real_run import RealRun
 from pvdctl.recipe.plan import Plan
+from pvdctl.record.host import os_user
 from pvdctl.record.place import default_directory
 
 Facts = dict[str, Any]
@@ -55,7 +55,7 @@ def _make(wish: Wish, planned: Plan, answers: dict[str, str]) -> int:
         planned.chamber,
         directory=wish.record or default_directory(),
         answers=answers,
-        operator=wish.operator or getpass.getuser(),
+        operator=wish.operator or os_user(),
         on_scan=watcher.scan if watcher is not None else None,
     )
     for earlier in run.record.interrupted:

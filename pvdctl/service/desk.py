@@ -222,6 +222,8 @@ class Desk:
     def _command(self, call: Call) -> Accepted:
         """A unit command; what it needs beyond the state table is the controller's business."""
         command, controller = COMMANDS[call.act], self._controller
+        if command in (Command.HOLD, Command.STOP) and not call.reason.strip():
+            raise Turned("bad_request", f"{call.act} needs a reason, for the record; an abort may do without.")
         if command is Command.RESET:
             self._must_be_safe(call.act)
         controller.command(command, str(call.client), call.reason)

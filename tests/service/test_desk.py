@@ -76,9 +76,10 @@ def test_a_lost_lease_stops_no_run(inside: Inside) -> None:
     assert inside.control.lease.holder is None
     assert inside.state is State.EXECUTE
     assert refused(inside, "unhold", fence=inside.fence) == "no_lease"
-    assert refused(inside, "hold") == ""
+    assert refused(inside, "hold", reason=" ") == "bad_request"
+    assert refused(inside, "hold", reason="a look") == ""
     inside.until(lambda: inside.state is State.HELD)
-    assert refused(inside, "stop") == ""
+    assert refused(inside, "stop", reason="seen enough") == ""
     inside.until(lambda: inside.state is State.STOPPED)
     ended = inside.control.runbook.ended
     assert ended is not None

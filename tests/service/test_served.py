@@ -227,7 +227,8 @@ def test_commands_of_the_shell(served: Served, chamber: Chamber, tmp_path: Path)
     assert "SIMULATED" in done.stderr
     assert cli(served, "run", str(recipe)).returncode == 0
     assert cli(served, "hold", "--reason", "from the shell").stdout.startswith("hold: the unit is in H")
-    assert cli(served, "stop", "--json").returncode == 0
+    assert "needs a reason" in cli(served, "stop").stderr
+    assert cli(served, "stop", "--json", "--reason", "seen enough").returncode == 0
     stopped = chamber.until(("Stopped",), 20.0)
     assert stopped.ended is not None
     assert stopped.ended.state == "Stopped"
