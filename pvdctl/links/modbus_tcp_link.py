@@ -57,20 +57,26 @@ class _Client(ModbusTcpClient):
             try:
                 data = data[opened.send(data) :]
             except BlockingIOError:
-                if not select.select((), (opened,), (), max(0.0, self.until_s - self._clock.now_s))[1]:
+                if not self._ready(opened, select.POLLOUT):
                     raise TimeoutError("the connection takes no more bytes") from None
         return len(request)
 
     def recv(self, size: int | None) -> bytes:
         """What comes before the deadline; nothing says that it has passed."""
         opened = self._opened()
-        if not select.select((opened,), (), (), max(0.0, self.until_s - self._clock.now_s))[0]:
+        if not self._ready(opened, select.POLLIN):
             return b""
         data = opened.recv(4096)
         if not data:
             raise EOFError("the far end has closed the connection")
         self.heard = True
         return data
+
+    def _ready(self, opened: socket.socket, event: int) -> bool:
+        """Wait for it until the deadline. By poll: select refuses descriptors above 1023."""
+        waiting = select.poll()
+        waiting.register(opened, event)
+        return bool(waiting.poll(1000.0 * max(0.0, self.until_s - self._clock.now_s)))
 
     def _opened(self) -> socket.socket:
         if self.socket is None:
