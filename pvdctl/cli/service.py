@@ -17,7 +17,7 @@ Service = Annotated[
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
-Reason = Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="Why, for the record; hold and stop need one.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="Why; hold and stop need it.")]
 TokensFile = Annotated[
     Path, typer.Option("--file", metavar="FILE", help="The service's file of tokens (tcp.tokens in its settings).")
 ]
