@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
+from math import nan
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -18,6 +19,7 @@ from pvdctl.clock import RealClock
 from pvdctl.drivers.inficon_sqc310 import InficonSqc310
 from pvdctl.links.serial_link import serial_link
 from pvdctl.recipe.load import load_recipe
+from tests.benchmarks.reading import read_all_the_while
 from tests.benchmarks.row import Row, at_least, at_most, told
 from tests.system.ports.served import served
 from tests.system.ports.stepped import stepped
@@ -29,6 +31,10 @@ ROUNDS = 300
 TURNS = 40
 BEAT_S = 60
 """Seconds on the beat; PVDCTL_BEAT_S=3600 measures the hour that the project promises."""
+STATM = Path("/proc/self/statm")
+"""Linux has it; elsewhere memory is told as nan."""
+SETTLED_S = 300.0
+"""From here on memory must not grow (a choice): links are up, buffers have their size, the record its first blocks."""
 
 
 def _answer(master: int, answers: list[bytes]) -> None:
@@ -110,22 +116,48 @@ def _in_step() -> Iterator[Row]:
 
 
 def _beat() -> Iterator[Row]:
-    """Scans at 10 Hz in real time, the chamber in another process."""
+    """Scans at 10 Hz in real time: the chamber in another process, and a third that reads the record each second."""
     seconds = int(os.environ.get("PVDCTL_BEAT_S", BEAT_S))
+    settled_s = min(SETTLED_S, seconds / 3.0)
+    resident: list[float] = []  # MB, at the first scan after settled_s and at the end
     with tempfile.TemporaryDirectory() as name, served(Path(name)) as chamber:
         folder = Path(name)
         recipe = folder / "beat.yaml"
         recipe.write_text(
             f'recipe: beat\nversion: "1"\ntitle: the beat\nsteps: [{{do: wait, name: beat, duration: {seconds} s}}]\n'
         )
+
+        def on_scan(run: RealRun) -> None:
+            if not resident and run.now_s >= settled_s:
+                resident.append(resident_mb())
+
         run = RealRun(
             load_recipe(recipe),
             load_chamber(chamber.file, driver_names()),
             directory=folder / "record",
             operator="bench",
+            on_scan=on_scan,
         )
-        timing = run.run()["timing"]
+        with read_all_the_while(folder / "record") as readings:
+            result = run.run()
+            resident.append(resident_mb())
+    if result["end_state"] != "Complete":
+        raise RuntimeError(f"the beat ended {result['end_state']}: {result['end_reason']}")
+    timing = result["timing"]
+    grown = 100.0 * (resident[1] / resident[0] - 1.0)
     yield at_most(GROUP, f"scan start after its due time, p99 of {seconds} s", 5.0, timing["late_p99_ms"], "ms", 2)
     yield told(GROUP, "latest start", f"{timing['late_worst_ms']:.2f} ms")
-    yield at_most(GROUP, "scans lost", 0, timing["lost"], "")
+    yield told(GROUP, "longest scan", f"{timing['longest_ms']:.2f} ms")
+    yield at_most(GROUP, f"scans lost of {timing['scans']:,}", 0, timing["lost"], "")
     yield told(GROUP, "slowest commit", f"{timing['slowest_commit_ms']:.1f} ms")
+    yield at_most(GROUP, f"memory grown since the first {settled_s:g} s", 5.0, grown, "%", 2)
+    yield told(GROUP, "memory at the end", f"{resident[1]:.1f} MB")
+    yield told(GROUP, "the record read whole meanwhile", f"{readings.times:,} times")
+    yield told(GROUP, "slowest reading", f"{readings.slowest_s:.2f} s of {readings.rows:,} samples")
+
+
+def resident_mb() -> float:
+    """Memory this process holds in the machine now (second number of STATM, in pages); NaN where there is no STATM."""
+    if not STATM.exists():
+        return nan
+    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
