@@ -296,6 +296,13 @@ class Chamber:
         """
         return self._post(f"/v1/outputs/{quote(name)}", {"value": value, "reason": reason, "fence": self.fence})
 
+    def note(self, text: str, about: str = "") -> Accepted:
+        """Put a remark on record, of the open run where one is open. An operator may, without the lease.
+
+        text: 1 to 2000 characters. about: what it is about, such as `hold` or an alarm's name.
+        """
+        return self._post("/v1/notes", {"text": text, "about": about})
+
     # --- alarms ---------------------------------------------------------------------------------------------------
     def acknowledge(self, alarm: str) -> Accepted:
         """Say that you have seen an alarm."""

@@ -181,6 +181,14 @@ def answer(reach: Reach, prompt: str, given: str) -> int:
     return DONE
 
 
+def note(reach: Reach, text: str, about: str) -> int:
+    """Put a remark on record."""
+    chamber = reach.chamber()
+    noted = _asked(lambda: chamber.note(text, about))
+    print(dumps(as_plain(noted), ensure_ascii=False, indent=2) if reach.json else noted.text)
+    return DONE
+
+
 def _asked(ask: Callable[[], T]) -> T:
     """What the service answers. A service that is not there is wrong usage, what it refuses is told with findings."""
     try:

@@ -90,6 +90,18 @@ def _answer(
     raise typer.Exit(remote.answer(remote.Reach(service, json), prompt, answer))
 
 
+def _note(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What you have to say.")],
+    about: Annotated[str, typer.Option("--about", metavar="WHAT", help="A command, alarm, instrument or step.")] = "",
+    service: Service = None,
+    json: Json = False,
+) -> None:
+    """Put a remark on record, of the open run where one is open."""
+    from pvdctl.cli import remote
+
+    raise typer.Exit(remote.note(remote.Reach(service, json), text, about))
+
+
 def _give(word: str, service: str | None, reason: str, json: bool) -> None:
     from pvdctl.cli import remote
 
@@ -157,6 +169,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("alarms")(_alarms)
     app.command("ack")(_ack)
     app.command("answer")(_answer)
+    app.command("note")(_note)
     app.command("hold")(_hold)
     app.command("resume")(_resume)
     app.command("stop")(_stop)

@@ -82,6 +82,7 @@ class Desk:
             **dict.fromkeys(COMMANDS, self._command),
             "start": self._start,
             "answer": self._answer,
+            "note": self._note,
             "set_output": self._set_output,
             "acknowledge": self._acknowledge,
             "shelve": self._shelve,
@@ -265,6 +266,17 @@ class Desk:
         prompt, answer = str(call.body.get("prompt", "")), str(call.body.get("answer", ""))
         self._controller.answer(prompt, answer, str(call.client))
         return self._done(f"prompt {prompt} is answered {answer}.")
+
+    def _note(self, call: Call) -> Accepted:
+        """A remark for the record, such as why Hold was pressed; changes nothing else."""
+        text, about = str(call.body.get("text", "")).strip(), str(call.body.get("about", "")).strip()
+        if not text:
+            raise Turned("bad_request", "a note needs words.")
+        self._controller.context.emit("note", about or "remark", text, actor=str(call.client))
+        if self._controller.running:
+            run = self._runbook.run  # empty until the run's beginning is on the disk
+            return self._done(f"noted in run {run}." if run else "noted in the run that begins.", run=run)
+        return self._done("noted; no run is open.")
 
     def _set_output(self, call: Call) -> Accepted:
         name = str(call.body.get("name", ""))

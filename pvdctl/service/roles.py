@@ -34,6 +34,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "answer": Right(PROCESS, True),
     "set_output": Right(PROCESS, True),
     "acknowledge": Right(PROCESS, False),
+    "note": Right(PROCESS, False),
     "shelve": Right(ENGINEER, False),
     "unshelve": Right(ENGINEER, False),
     "sign": Right(ENGINEER, False),

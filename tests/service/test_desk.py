@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from pvdctl.process.states import State
+from pvdctl.record.reader import RecordReader
+from pvdctl.record.story import tell
 from pvdctl.service.roles import RIGHTS, ROLES
 from tests.service.inside import Inside, Said
 
@@ -14,6 +16,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "acknowledge": {"name": "nothing"},
     "shelve": {"name": "nothing", "minutes": 5.0, "reason": "known"},
     "unshelve": {"name": "nothing"},
+    "note": {"text": "seen"},
     "sign": {"run": "last", "meaning": "approved", "reason": "looked"},
     "start": {"recipe": "brief"},
 }
@@ -21,14 +24,15 @@ MAY = {
     "viewer": {"abort"},
     "operator": {
         "abort", "stop", "hold", "start", "reset", "clear", "unhold", "complete", "answer", "set_output",
-        "acknowledge", "lease.take", "lease.renew", "lease.release", "lease.request",
+        "acknowledge", "note", "lease.take", "lease.renew", "lease.release", "lease.request",
     },
     "process_engineer": set(RIGHTS),
     "admin": {"abort"},
 }  # fmt: skip
 """As docs/service.md has it, written down a second time."""
 WITHOUT_LEASE = {
-    "abort", "stop", "hold", "acknowledge", "shelve", "unshelve", "sign", "lease.take", "lease.request", "lease.break",
+    "abort", "stop", "hold", "acknowledge", "note", "shelve", "unshelve", "sign", "lease.take", "lease.request",
+    "lease.break",
 }  # fmt: skip
 
 
@@ -110,6 +114,27 @@ def test_commands_and_refusals_are_events_that_name_user_and_client(inside: Insi
         ("command", "abort", "eve (curl)", "smoke"),
         ("command", "abort", "eve (curl)", "again"),
     ]
+
+
+def test_a_note_is_an_event_of_the_open_run_and_is_told_in_its_story(inside: Inside) -> None:
+    inside.until(lambda: inside.control.controller.adopted)
+    assert inside.ask("note", text="  new boat in source 2 ", about="source_2").run == ""
+    inside.ready()
+    run = inside.lead("start", recipe="brief").run
+    inside.ask("hold", reason="Hold key")
+    assert inside.ask("note", text="spitting seen", about="hold", user="bert").run == run
+    assert refused(inside, "note", text=" \n") == "bad_request"
+    assert refused(inside, "note", role="viewer", text="me too") == "not_permitted"
+    heard = [
+        (h.subject, h.text, h.actor, h.run) for h in inside.heard.happenings if h.kind == "note" and h.subject == "hold"
+    ]
+    assert heard == [("hold", "spitting seen", "bert (tui)", run)]
+    inside.end()
+    with RecordReader.open(inside.directory) as reader:
+        told = [(h.what, h.subject, h.text, h.who) for h in tell(reader, run).interventions]
+    assert ("note", "hold", "spitting seen", "bert (tui)") in told
+    assert all(text != "new boat in source 2" for _, _, text, _ in told)
+    assert any(e.kind == "note" and e.text == "new boat in source 2" and not e.run for e in inside.events())
 
 
 def test_an_answer_waits_for_the_disk(inside: Inside) -> None:

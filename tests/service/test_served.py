@@ -70,6 +70,7 @@ def test_a_story_through_the_client(served: Served, chamber: Chamber) -> None:
         chamber.ready()
         run = chamber.start("brief", sample_id="A17", note="story").run
         chamber.hold("a look")
+        assert run in chamber.note("the boat glows unevenly", about="hold").text
         assert chamber.until(("Held",), 20.0).reason == "a look"
         chamber.resume("looked")
         for heard in chamber.follow(every_s=0.1):
@@ -83,6 +84,7 @@ def test_a_story_through_the_client(served: Served, chamber: Chamber) -> None:
     story = chamber.story(run)
     assert [step["name"] for step in story["steps"]] == ["rest", "agree", "rest_again"]
     assert {each["why"] for each in story["interventions"]} >= {"a look", "looked"}
+    assert any(each["text"] == "the boat glows unevenly" for each in story["interventions"])
     samples = chamber.samples(run, points=20)
     assert 10 <= len(samples.columns["at_s"]) <= 20
     assert set(samples.columns) >= {"at_s", "chamber_pressure", "rate", "film"}
@@ -228,6 +230,7 @@ def test_commands_of_the_shell(served: Served, chamber: Chamber, tmp_path: Path)
     assert cli(served, "run", str(recipe)).returncode == 0
     assert cli(served, "hold", "--reason", "from the shell").stdout.startswith("hold: the unit is in H")
     assert "needs a reason" in cli(served, "stop").stderr
+    assert cli(served, "note", "the boat is nearly empty", "--about", "hold").stdout.startswith("noted in run ")
     assert cli(served, "stop", "--json", "--reason", "seen enough").returncode == 0
     stopped = chamber.until(("Stopped",), 20.0)
     assert stopped.ended is not None

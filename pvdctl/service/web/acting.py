@@ -32,6 +32,12 @@ async def answer(body: bodies.Answer, who: Commanding, house: TheHouse) -> Respo
     return await house.ask("answer", who, body.model_dump())
 
 
+@router.post("/v1/notes", response_model=Accepted)
+async def note(body: bodies.Note, who: Commanding, house: TheHouse) -> Response:
+    """Put a remark on record: an event, of the open run where one is open. Needs no lease."""
+    return await house.ask("note", who, body.model_dump())
+
+
 @router.post("/v1/outputs/{name}", response_model=Accepted)
 async def set_output(name: Name, body: bodies.SetOutput, who: Commanding, house: TheHouse) -> Response:
     """Set one output by hand: in Stopped and Idle, within the interlocks, under the lease."""

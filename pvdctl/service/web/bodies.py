@@ -68,6 +68,14 @@ class Answer(Body):
     fence: Fence = None
 
 
+class Note(Body):
+    """A remark for the record."""
+
+    text: str = Field(min_length=1, max_length=2000)
+    about: str = Field(default="", max_length=200)
+    """What it is about: a command, an alarm, an instrument, a step; free text."""
+
+
 class SetOutput(Body):
     """An output by hand. 1 open or on, 0 closed or off; amps for a current."""
 
