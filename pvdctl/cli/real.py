@@ -6,11 +6,16 @@ from typing import Any
 from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine
 from pvdctl.cli.assemble import make_drivers, make_equipment
 from pvdctl.clock import Clock
-from pvdctl.errors import OperatorError
+from pvdctl.errors import OperatorError, PvdctlError
 from pvdctl.instrument.driver import Driver
+from pvdctl.instrument.poll import WAITING, Act
 from pvdctl.links.health import health
 from pvdctl.links.threads import ThreadedSchedule
 from pvdctl.links.worker import Worker
+
+OFF_WITHIN_S = 2.0
+"""Time for the supplies and the PLC to be switched off without the control loop. A choice: twice the deadline an act
+has of its own (1 s, `Driver.post`)."""
 
 
 def make_link(name: str, line: Line, clock: Clock) -> Any:
@@ -71,3 +76,21 @@ class RealChamber:
     def health(self) -> list[dict[str, Any]]:
         """How each link is doing, see `links.health`."""
         return [health(worker, self.clock.now_s) for worker in self.workers]
+
+    def outputs_off(self) -> list[str]:
+        """Supplies off and PLC outputs off, each on its own, without the control loop: for when that has failed.
+
+        Waits until it is done, at most OFF_WITHIN_S. Returns a sentence for each supply that could not be asked; its
+        contactor, an output of the PLC, goes off all the same.
+        """
+        refused: list[str] = []
+        acts: list[Act] = []
+        for supply in self.equipment.supplies.values():
+            try:
+                acts.append(supply.set_output(False))
+            except PvdctlError as error:
+                refused.append(str(error))
+        acts.append(self.equipment.io.write(0))
+        self.schedule.release()
+        self.schedule.wait_for(lambda: all(act.state != WAITING for act in acts), OFF_WITHIN_S)
+        return refused

@@ -8,8 +8,7 @@ from pvdctl.chamber.load import LoadedChamber
 from pvdctl.cli.conduct import INTERRUPTED, LONGEST_S, Conductor
 from pvdctl.cli.real import RealChamber
 from pvdctl.clock import RealClock
-from pvdctl.errors import PvdctlError, RecordError
-from pvdctl.instrument.poll import WAITING, Act
+from pvdctl.errors import RecordError
 from pvdctl.links.worker import Worker
 from pvdctl.process.controller import Controller, Order
 from pvdctl.process.realtime import RealTimeEngine, calm
@@ -85,7 +84,8 @@ class RealRun(Conductor):
                     self.engine.run(self._over, at_most_s=LONGEST_S)
                 self._come_to_rest()
             except BaseException:
-                self._outputs_off()
+                for refusal in self.real.outputs_off():
+                    controller.reason += f"; {refusal}"
                 raise
             self._ended_s = self.now_s
             if controller.running:
@@ -114,19 +114,6 @@ class RealRun(Conductor):
         reason = INTERRUPTED if self.interrupts else controller.reason or "the run was given up"
         controller.request(Command.ABORT, self.operator, reason)
         self.engine.run(lambda: controller.unit.state in RESTING, at_most_s=SAFE_WITHIN_S)
-
-    def _outputs_off(self) -> None:
-        """The control loop itself has failed: supplies off and PLC outputs off, each on its own, without it."""
-        equipment = self.real.equipment
-        acts: list[Act] = []
-        for supply in equipment.supplies.values():
-            try:
-                acts.append(supply.set_output(False))
-            except PvdctlError as error:
-                self.controller.reason += f"; {error}"
-        acts.append(equipment.io.write(0))
-        self.real.schedule.release()
-        self.real.schedule.wait_for(lambda: all(act.state != WAITING for act in acts), 2.0)
 
     # --- record ---------------------------------------------------------------------------------------------------
     def _begin(self, columns: tuple[tuple[str, str], ...]) -> None:

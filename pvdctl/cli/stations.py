@@ -9,8 +9,6 @@ from pvdctl.chamber.load import LoadedChamber
 from pvdctl.cli.assemble import SimulatedChamber
 from pvdctl.cli.real import RealChamber
 from pvdctl.clock import RealClock
-from pvdctl.errors import PvdctlError
-from pvdctl.instrument.poll import WAITING, Act
 from pvdctl.links.worker import Worker
 from pvdctl.process.controller import Controller
 from pvdctl.process.equipment import Equipment
@@ -21,8 +19,6 @@ from pvdctl.record.record import Record
 from pvdctl.record.run_events import Meaning
 from pvdctl.service.messages import Beat
 
-OFF_WITHIN_S = 2.0
-"""Time for the supplies and the PLC to be switched off without the control loop."""
 MEANINGS: tuple[Meaning, ...] = ("reviewed", "approved", "rejected")
 
 
@@ -150,16 +146,8 @@ class RealStation:
         self._real.schedule.start()
 
     def outputs_off(self) -> None:
-        """Supplies off and PLC outputs off, each on its own."""
-        acts: list[Act] = []
-        for supply in self.equipment.supplies.values():
-            try:
-                acts.append(supply.set_output(False))
-            except PvdctlError:
-                continue  # the contactor, an output of the PLC, goes off next
-        acts.append(self.equipment.io.write(0))
-        self._real.schedule.release()
-        self._real.schedule.wait_for(lambda: all(act.state != WAITING for act in acts), OFF_WITHIN_S)
+        """See `RealChamber.outputs_off`; a supply that cannot be asked loses its contactor."""
+        self._real.outputs_off()
 
     def stop(self) -> list[str]:
         """Close links, then the record."""
