@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Restarted
-from pvdctl.instrument.driver import Driver, Identity
+from pvdctl.instrument.crystal_monitor import SENSORS_SETTING, CrystalMonitor
+from pvdctl.instrument.driver import Identity
+from pvdctl.instrument.monitor_limits import MonitorLimits, Range
 from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer, Poll
-from pvdctl.instrument.roles import Sensor
 from pvdctl.instrument.tag import Flaw, Tag, Value
 from pvdctl.links.framing_sycon import SyconFraming, pack
 from pvdctl.links.link import Link
@@ -29,9 +30,12 @@ UNSETTLED: Mapping[str, str] = {
 }
 """Everything this driver takes to be so without a manual page or a capture that says it: fact -> what is assumed."""
 
-DENSITY_G_PER_CM3 = (0.50, 99.99)
-Z_FACTOR = (0.100, 9.999)
-TOOLING_PERCENT = (10, 399)
+FILM_LIMITS = MonitorLimits(
+    slot=Range(1, 99, step=1),
+    density_g_per_cm3=Range(0.50, 99.99, "g/cm3"),
+    z_factor=Range(0.100, 9.999),
+    tooling_percent=Range(10, 399, "%", step=1),
+)
 """Ranges of the film and system parameters (IPN 074-511-P1C, film and system menus)."""
 
 ANGSTROM_PER_NM = 10.0
@@ -53,58 +57,31 @@ _STATUS: Mapping[int, tuple[type[InstrumentError] | type[LinkError], str]] = {
 }
 
 
-class SensorTags:
-    """The readings of one crystal."""
-
-    __slots__ = ("frequency_hz", "rate_nm_per_s", "thickness_nm")
-
-    def __init__(self, instrument: str, number: int) -> None:
-        self.frequency_hz = Tag(f"{instrument}.frequency_{number}_hz", "Hz")
-        self.rate_nm_per_s = Tag(f"{instrument}.rate_{number}_nm_per_s", "nm/s")
-        self.thickness_nm = Tag(f"{instrument}.thickness_{number}_nm", "nm")
-
-
-class InficonSqm160(Driver):
+class InficonSqm160(CrystalMonitor):
     """All crystals, read at once with W; film data written to the unit so that its display agrees with ours.
 
     Polls: `sensors` (W), `crystals` (R), `shutter` (U?).
     """
 
+    LIMITS = FILM_LIMITS
+    CHANNELS = (2, 6)
     SETTINGS: ClassVar[Mapping[str, str]] = {
-        "sensors": "list of the sensor numbers in use, from 1 (1 and 2 unless given)",
+        **SENSORS_SETTING,
         "thickness_unit": "what the unit's thickness is counted in: angstrom (unless given) or kiloangstrom",
     }
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         super().__init__(name, settings)
-        numbers = tuple(settings.get("sensors", (1, 2)))
-        if (
-            not numbers
-            or any(type(n) is not int or not 1 <= n <= 6 for n in numbers)
-            or len(set(numbers)) < len(numbers)
-        ):
-            raise OperatorError(
-                f"instrument {name}: setting 'sensors' wants numbers from 1 to 6, found {list(numbers)}."
-            )
         unit = settings.get("thickness_unit", "angstrom")
         if unit not in THICKNESS_NM:
             raise OperatorError(
                 f"instrument {name}: setting 'thickness_unit' wants {' or '.join(THICKNESS_NM)}, found {unit!r}."
             )
         self._nm = THICKNESS_NM[unit]
-        self._numbers = numbers
-        self._channels = 2
         self._framing = SyconFraming()
-        self.sensors: Mapping[int, Sensor] = {n: SensorTags(name, n) for n in numbers}
-        self.life_percent = {n: Tag(f"{name}.life_{n}_percent", "%") for n in numbers}
         self.shutter_open = Tag(f"{name}.shutter_open", "")
         """State of the unit's own shutter output, which pvdctl does not use."""
-        sensor_tags = [t for s in self.sensors.values() for t in (s.frequency_hz, s.rate_nm_per_s, s.thickness_nm)]
-        self.polls = [
-            Poll(f"{name}.sensors", tuple(sensor_tags), self._read_sensors, 0.1),
-            Poll(f"{name}.crystals", tuple(self.life_percent.values()), self._read_crystals, 10.0),
-            Poll(f"{name}.shutter", (self.shutter_open,), self._read_shutter, 10.0),
-        ]
+        self.polls.append(Poll(f"{name}.shutter", (self.shutter_open,), self._read_shutter, 10.0))
         self._all = pack(b"W")
         self._text: bytes | None = None
         self._values: Answer = ()
@@ -112,31 +89,13 @@ class InficonSqm160(Driver):
     # --- who it is ---------------------------------------------------------------------------------------------
 
     def identify(self, link: Link) -> Identity:
-        """`@`: `MON Ver <firmware>`. Status B is expected here: the unit may just have been switched on."""
-        try:
-            said = self._ask(link, "@")
-        except Restarted:
-            said = self._ask(link, "@")
-        match = re.fullmatch(r"MON Ver (\S+)", said.strip())
-        if match is None:
-            raise InstrumentError(
-                f"{self.name}: an SQM-160 was expected, the instrument calls itself '{said}'. Its commands may mean "
-                "other things, so none is sent. Check the link in the chamber file."
-            )
-        return Identity(model="SQM-160", firmware=match[1])
+        """`@`: `MON Ver <firmware>`."""
+        return Identity(model="SQM-160", firmware=self._who(link, "SQM-160", r"MON Ver (\S+)")[1])
 
     def prepare(self, link: Link) -> None:
         """Number of channels (J); and that it neither simulates nor displays something else than Å. Writes nothing."""
         self._text = None
-        channels = self._ask(link, "J").strip()
-        if channels not in ("2", "6"):
-            raise BadFrame("number of channels is neither 2 nor 6", channels.encode("latin-1"))
-        self._channels = int(channels)
-        if max(self._numbers) > self._channels:
-            raise InstrumentError(
-                f"{self.name}: the chamber file uses sensor {max(self._numbers)}, the unit has {channels} sensors. "
-                "Correct the setting 'sensors'."
-            )
+        self._find_channels(link)
         system = self._system(link)
         if system[1] != "0":
             raise InstrumentError(
@@ -196,18 +155,7 @@ class InficonSqm160(Driver):
         The film's own tooling becomes 100 %; everything is read back and compared. Raises OperatorError for what the
         unit cannot hold: two decimals of density, three of Z, whole percents of tooling.
         """
-        self._within("film number", slot, (1, 99), "")
-        self._within("density", density_g_per_cm3, DENSITY_G_PER_CM3, "g/cm³")
-        self._within("Z-factor", z_factor, Z_FACTOR, "")
-        for sensor, tooling in tooling_percent.items():
-            if sensor not in self.sensors:
-                raise OperatorError(f"{self.name}: no sensor {sensor}; in use: {', '.join(map(str, self._numbers))}.")
-            self._within(f"tooling of sensor {sensor}", tooling, TOOLING_PERCENT, "%")
-            if tooling != round(tooling):
-                raise OperatorError(
-                    f"{self.name}: tooling of sensor {sensor} is {tooling:g} %, the unit holds it in steps of 1 %. "
-                    f"Write {round(tooling)} % in the chamber file and put the rest into the density."
-                )
+        self._judge_film(slot, density_g_per_cm3, z_factor, tooling_percent)
 
         def do(link: Link) -> None:
             name, fields = self._film(link, slot)
@@ -274,8 +222,3 @@ class InficonSqm160(Driver):
         if known is None:
             raise BadFrame(f"status {chr(data[0])!r} is not one of A to F", data)
         raise known[0](f"{self.name}: asked '{command}', the monitor {known[1]}.")
-
-    def _within(self, what: str, value: float, limits: tuple[float, float], unit: str) -> None:
-        if not limits[0] <= value <= limits[1]:
-            wanted = f"{limits[0]:g} to {limits[1]:g} {unit}".rstrip()
-            raise OperatorError(f"{self.name}: {what} {value:g} {unit} is outside the unit's range, {wanted}.")

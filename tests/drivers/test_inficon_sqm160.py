@@ -132,12 +132,12 @@ def test_a_film_that_does_not_hold_is_refused() -> None:
 @pytest.mark.parametrize(
     ("film", "says"),
     [
-        ((0, 7.14, 0.514, {}), "film number 0"),
+        ((0, 7.14, 0.514, {}), "film slot 0"),
         ((2, 0.4, 0.514, {}), "density 0.4"),
         ((2, 7.14, 10.0, {}), "Z-factor 10"),
         ((2, 7.14, 0.514, {3: 100.0}), "no sensor 3"),
         ((2, 7.14, 0.514, {1: 400.0}), "tooling of sensor 1 400"),
-        ((2, 7.14, 0.514, {1: 92.5}), "steps of 1 %"),
+        ((2, 7.14, 0.514, {1: 92.5}), "a multiple of 1 %"),
         ((2, float("nan"), 0.514, {}), "density nan"),
     ],
 )

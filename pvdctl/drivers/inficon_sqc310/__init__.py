@@ -13,13 +13,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pvdctl.drivers.inficon_sqc310.facts import (
-    DENSITY_G_PER_CM3,
+    LIMITS,
     PHASES,
     STABLE_PHASES,
     STATUS,
-    TOOLING_PERCENT,
     UNSETTLED,
-    Z_FACTOR,
     AnswerTooLong,
     IllegalCommand,
     IllegalData,
@@ -27,10 +25,12 @@ from pvdctl.drivers.inficon_sqc310.facts import (
     WrongMode,
 )
 from pvdctl.drivers.inficon_sqc310.layer import Group, layer_groups, numbers_in_pairs
-from pvdctl.errors import BadFrame, InstrumentError, OperatorError, Restarted
-from pvdctl.instrument.driver import Driver, Identity
+from pvdctl.errors import BadFrame, InstrumentError, OperatorError
+from pvdctl.instrument.crystal_monitor import SENSORS_SETTING, CrystalMonitor
+from pvdctl.instrument.driver import Identity
+from pvdctl.instrument.monitor_limits import Range
 from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer, Poll
-from pvdctl.instrument.roles import ControlledLayer, Sensor
+from pvdctl.instrument.roles import ControlledLayer
 from pvdctl.instrument.tag import Flaw, Tag, Value
 from pvdctl.links.framing_sycon import SyconFraming, pack
 from pvdctl.links.link import Link
@@ -51,6 +51,8 @@ __all__ = [
 
 ANGSTROM_PER_NM = 10.0
 NM_PER_KILOANGSTROM = 100.0
+POWER = Range(0, 100, "%", step=0.1)
+"""Power of an output written with S (P1C p114)."""
 _NUMERIC = b"0123456789.- "
 
 
@@ -64,49 +66,27 @@ def rounded_z_factor(z_factor: float) -> float:
     return round(z_factor * 1000) / 1000
 
 
-class SensorTags:
-    """The readings of one crystal."""
-
-    __slots__ = ("frequency_hz", "rate_nm_per_s", "thickness_nm")
-
-    def __init__(self, instrument: str, number: int) -> None:
-        self.frequency_hz = Tag(f"{instrument}.frequency_{number}_hz", "Hz")
-        self.rate_nm_per_s = Tag(f"{instrument}.rate_{number}_nm_per_s", "nm/s")
-        self.thickness_nm = Tag(f"{instrument}.thickness_{number}_nm", "nm")
-
-
-class InficonSqc310(Driver):
+class InficonSqc310(CrystalMonitor):
     """Two or four crystals, read at once with K2; film data written to the unit so that its display agrees with ours.
 
     Polls: `sensors` (K2), `state` (V), `crystals` (PA), `outputs` (K1).
     """
 
+    LIMITS = LIMITS
+    CHANNELS = (2, 4)
     SETTINGS: ClassVar[Mapping[str, str]] = {
-        "sensors": "list of the sensor numbers in use, from 1 (1 and 2 unless given)",
+        **SENSORS_SETTING,
         "firmware": "profile to use when the unit's version is not known here: 6.01 or 6.65",
     }
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         super().__init__(name, settings)
-        numbers = tuple(settings.get("sensors", (1, 2)))
-        if (
-            not numbers
-            or any(type(n) is not int or not 1 <= n <= 4 for n in numbers)
-            or len(set(numbers)) < len(numbers)
-        ):
-            raise OperatorError(
-                f"instrument {name}: setting 'sensors' wants numbers from 1 to 4, found {list(numbers)}."
-            )
         forced = settings.get("firmware")
         if forced is not None and forced not in PHASES:
             raise OperatorError(f"instrument {name}: setting 'firmware' wants {' or '.join(PHASES)}, found {forced!r}.")
         self._forced_profile: str | None = forced
-        self._numbers = numbers
-        self._channels = 2
         self._framing = SyconFraming()
         self._requests: dict[str, bytes] = {}
-        self.sensors: Mapping[int, Sensor] = {n: SensorTags(name, n) for n in numbers}
-        self.life_percent = {n: Tag(f"{name}.life_{n}_percent", "%") for n in numbers}
         self.power_percent = {n: Tag(f"{name}.power_{n}_percent", "%") for n in (1, 2)}
         self.deviation_percent = {n: Tag(f"{name}.deviation_{n}_percent", "%") for n in (1, 2)}
         self.phase = Tag(f"{name}.phase", "")
@@ -114,54 +94,34 @@ class InficonSqc310(Driver):
         self.process = Tag(f"{name}.process", "")
         self.layer = Tag(f"{name}.layer", "")
         self.mode = Tag(f"{name}.mode", "")
-        sensor_tags = [t for s in self.sensors.values() for t in (s.frequency_hz, s.rate_nm_per_s, s.thickness_nm)]
+        sensors, crystals = self.polls
+        state_tags = (self.phase, self.elapsed_s, self.process, self.layer, self.mode)
+        output_tags = (*self.power_percent.values(), *self.deviation_percent.values())
         self.polls = [
-            Poll(f"{name}.sensors", tuple(sensor_tags), self._read_sensors, 0.1),
-            Poll(f"{name}.state", (self.phase, self.elapsed_s, self.process, self.layer, self.mode), self._read_state),
-            Poll(f"{name}.crystals", tuple(self.life_percent.values()), self._read_crystals, 10.0),
-            Poll(
-                f"{name}.outputs",
-                (*self.power_percent.values(), *self.deviation_percent.values()),
-                self._read_outputs,
-                5.0,
-            ),
+            sensors,
+            Poll(f"{name}.state", state_tags, self._read_state),
+            crystals,
+            Poll(f"{name}.outputs", output_tags, self._read_outputs, 5.0),
         ]
         self.supervision = (self.polls[1], self.polls[3])
         self._phases = STABLE_PHASES
         self._state_fields: tuple[int, ...] = (4, 5)
         self._state_request = "V?"
         self._k2 = pack(b"K2")
-        self._no_signal = {n: (Flaw(f"no crystal signal on sensor {n}"),) * 3 for n in numbers}
+        self._no_signal = {n: (Flaw(f"no crystal signal on sensor {n}"),) * 3 for n in self._numbers}
         self._sensors_text: bytes | None = None
         self._sensors_values: Answer = ()
 
     # --- who it is ---------------------------------------------------------------------------------------------
 
     def identify(self, link: Link) -> Identity:
-        """`@`: model and version (P1B p83). Status B is expected here: the unit may just have been switched on."""
-        try:
-            said = self._ask(link, "@")
-        except Restarted:
-            said = self._ask(link, "@")
-        match = re.fullmatch(r"(SQC-?310C?(?: 2MB)?) Ver (\S+)", said)
-        if match is None:
-            raise InstrumentError(
-                f"{self.name}: an SQC-310 was expected, the instrument calls itself '{said}'. Its commands may mean "
-                "other things, so none is sent. Check the link in the chamber file."
-            )
+        """`@`: model and version (P1B p83)."""
+        match = self._who(link, "SQC-310", r"(SQC-?310C?(?: 2MB)?) Ver (\S+)")
         return Identity(model=match[1], firmware=match[2])
 
     def prepare(self, link: Link) -> None:
         """Number of channels (J) and the firmware's profile; writes nothing."""
-        channels = self._ask(link, "J")
-        if channels not in ("2", "4"):
-            raise BadFrame("number of channels is neither 2 nor 4", channels.encode("latin-1"))
-        self._channels = int(channels)
-        if max(self._numbers) > self._channels:
-            raise InstrumentError(
-                f"{self.name}: the chamber file uses sensor {max(self._numbers)}, the unit has {channels} sensors. "
-                "Correct the setting 'sensors'."
-            )
+        self._find_channels(link)
         firmware = self.identity.firmware if self.identity is not None else ""
         profile = firmware if firmware in PHASES else self._forced_profile
         self._sensors_text = None
@@ -250,23 +210,12 @@ class InficonSqc310(Driver):
         `rounded_density` and `rounded_z_factor`. Tooling must be a whole per cent. slot: 1..50 (T, P1C p114).
         Raises OperatorError for values the unit cannot hold. The act fails with WrongMode while a process runs.
         """
-        self._judge_slot(slot)
-        self._within("density", density_g_per_cm3, DENSITY_G_PER_CM3, "g/cm3")
-        self._within("Z-factor", z_factor, Z_FACTOR, "")
+        self._judge_film(slot, density_g_per_cm3, z_factor, tooling_percent)
         sent = [
             (f"F{slot}? 2", f"F{slot} 2,", round(density_g_per_cm3 * 100)),
             (f"F{slot}? 3", f"F{slot} 3,", round(z_factor * 1000)),
         ]
-        for sensor, tooling in tooling_percent.items():
-            if sensor not in self.sensors:
-                raise OperatorError(f"{self.name}: no sensor {sensor}; in use: {', '.join(map(str, self._numbers))}.")
-            self._within(f"tooling of sensor {sensor}", tooling, TOOLING_PERCENT, "%")
-            if tooling != round(tooling):
-                raise OperatorError(
-                    f"{self.name}: tooling of sensor {sensor} is {tooling:g} %, the unit holds it in steps of 1 %. "
-                    f"Write {round(tooling)} % in the chamber file and put the rest into the density."
-                )
-            sent.append((f"HA{sensor}? 1", f"HA{sensor} 1,", round(tooling)))
+        sent += [(f"HA{sensor}? 1", f"HA{sensor} 1,", round(tooling)) for sensor, tooling in tooling_percent.items()]
 
         def do(link: Link) -> None:
             for ask, write, wanted in sent:
@@ -292,7 +241,7 @@ class InficonSqc310(Driver):
         Raises OperatorError for values the unit cannot hold; the act fails with WrongMode while a process runs, and
         with InstrumentError where the unit holds something else.
         """
-        self._judge_slot(slot)
+        self.LIMITS.slot.judge(f"{self.name}: film slot", slot)
         groups = layer_groups(self.name, slot, layer)
 
         def do(link: Link) -> None:
@@ -318,10 +267,6 @@ class InficonSqc310(Driver):
                     f"{self.name}: '{group.request}' was acknowledged, but parameter {number} reads {held.get(number)}"
                     f", not {wanted}. Set it at the unit and compare its display."
                 )
-
-    def _judge_slot(self, slot: int) -> None:
-        if not 1 <= slot <= 50:
-            raise OperatorError(f"{self.name}: film slot {slot} is outside 1..50 (T, PN 074-550-P1C p. 114).")
 
     def zero_thickness(self) -> Act:
         """U32: displayed thickness to zero (P1B p97)."""
@@ -371,10 +316,8 @@ class InficonSqc310(Driver):
             raise OperatorError(
                 f"{self.name}: no output {output}; there are {', '.join(map(str, self.power_percent))}."
             )
-        self._within("power", power_percent, (0, 100), "%")
+        POWER.judge(f"{self.name}: power", power_percent)
         tenths = round(power_percent * 10)
-        if abs(tenths - power_percent * 10) > 1e-6:
-            raise OperatorError(f"{self.name}: power {power_percent:g} % is not a multiple of the unit's step, 0.1 %.")
         return self._run(f"set_power_{output}", f"S{output} {tenths}", COMMAND if tenths else SAFE)
 
     def release_power(self) -> Act:
@@ -413,8 +356,3 @@ class InficonSqc310(Driver):
         if len(fields) not in counts or not all(re.fullmatch(r"-?\d+(\.\d+)?", f, re.ASCII) for f in fields):
             raise BadFrame(f"{what} wants {' or '.join(map(str, counts))} numbers", text.encode("latin-1"))
         return [float(f) for f in fields]
-
-    def _within(self, what: str, value: float, limits: tuple[float, float], unit: str) -> None:
-        if not limits[0] <= value <= limits[1]:
-            wanted = f"{limits[0]:g} to {limits[1]:g} {unit}".rstrip()
-            raise OperatorError(f"{self.name}: {what} {value:g} {unit} is outside the unit's range, {wanted}.")

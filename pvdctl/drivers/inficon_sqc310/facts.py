@@ -7,6 +7,7 @@ of Diamond Light Source with traffic of a real SQC-310C, firmware "2MB Ver 6.65"
 from collections.abc import Mapping
 
 from pvdctl.errors import InstrumentError, LinkError, Restarted
+from pvdctl.instrument.monitor_limits import MonitorLimits, Range
 
 UNSETTLED: Mapping[str, str] = {
     "thickness unit": "N, O and K2 are taken as kÅ: inferred from three decimals = 1 Å and the manual's formula"
@@ -102,10 +103,30 @@ PHASES: Mapping[str, Mapping[int, str]] = {
 }
 """Run-state tables by firmware generation."""
 
-DENSITY_G_PER_CM3 = (0.50, 99.99)
-Z_FACTOR = (0.100, 9.999)
-TOOLING_PERCENT = (10, 399)
-"""Limits of the SQM-160 (see UNSETTLED: limits)."""
+_POWER, _TIME = Range(0, 100, "%"), Range(0, 9999, "s")
+LIMITS = MonitorLimits(
+    slot=Range(1, 50, step=1),
+    density_g_per_cm3=Range(0.50, 99.99, "g/cm3"),
+    z_factor=Range(0.100, 9.999),
+    tooling_percent=Range(10, 399, "%", step=1),
+    layer={
+        "p_term": Range(1, 9999),
+        "i_term_s": Range(0, 999.9, "s"),
+        "d_term_s": Range(0, 99.9, "s"),
+        "ramp_1_percent": _POWER,
+        "ramp_1_s": _TIME,
+        "soak_1_s": _TIME,
+        "ramp_2_percent": _POWER,
+        "ramp_2_s": _TIME,
+        "soak_2_s": _TIME,
+        "control_error_percent": Range(1, 99, "%"),
+        "rate_nm_per_s": Range(0.001, 99.99, "nm/s"),
+        "final_thickness_nm": Range(0.1, 99999.0, "nm"),
+    },
+)
+"""Slots: T, P1C p114. Film: limits of the SQM-160 (see UNSETTLED: limits); density and Z-factor are rounded, see
+`rounded_density`. Layer: widths of the fields on the unit's screens where those were seen, else guesses; only power's
+is certain."""
 
 
 class IllegalCommand(InstrumentError):
