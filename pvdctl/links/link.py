@@ -46,6 +46,16 @@ class Link(Protocol):
         """Close; never raises."""
 
 
+class Ear(Protocol):
+    """Hears the bytes of a link."""
+
+    def sent(self, data: bytes) -> None:
+        """These bytes have been handed to the far end."""
+
+    def received(self, data: bytes) -> None:
+        """These bytes have come from there."""
+
+
 class ModbusLink(Protocol):
     """The functions of a Modbus client that drivers use. Bits and registers are numbered from 0, as on the wire.
 
@@ -72,6 +82,9 @@ class ModbusLink(Protocol):
 
     def drain(self, quiet_s: float) -> bytes:
         """As `Link.drain`; transaction numbers protect Modbus TCP, so there is usually nothing to drop."""
+
+    def listen(self, ear: Ear | None) -> None:
+        """Tell `ear` all bytes from now on; None: nobody. Between two exchanges, on the thread that uses the link."""
 
     def open(self) -> None:
         """Open, or reopen after a loss."""

@@ -9,6 +9,7 @@ import struct
 
 from pvdctl.clock import VirtualClock
 from pvdctl.errors import BadFrame, Bug, InstrumentError, NoAnswer
+from pvdctl.links.link import Ear
 from pvdctl.links.loopback import Port
 
 EXCEPTIONS = {
@@ -37,7 +38,7 @@ class ModbusLoopbackLink:
     def __init__(self, name: str, port: Port, clock: VirtualClock) -> None:
         self.name = name
         self.exchanges = 0
-        self._port = port
+        self._port = self._bare = port
         self._clock = clock
         self._buffer = bytearray()
         self._transaction = 0
@@ -97,6 +98,10 @@ class ModbusLoopbackLink:
                 clock.now_s = got[0]
         clock.now_s += quiet_s
         return dropped
+
+    def listen(self, ear: Ear | None) -> None:
+        """See `ModbusLink.listen`."""
+        self._port = self._bare if ear is None else _HeardPort(self._bare, ear)
 
     def open(self) -> None:
         """Nothing to open in memory."""
@@ -166,3 +171,23 @@ class ModbusLoopbackLink:
                     f"({EXCEPTIONS.get(code, 'unknown')}). Check addresses and counts; after device failure, "
                     "whether its watchdog has tripped."
                 )
+
+
+class _HeardPort:
+    """A port, and somebody who listens."""
+
+    def __init__(self, port: Port, ear: Ear) -> None:
+        self._port = port
+        self._ear = ear
+
+    def write(self, data: bytes, now_s: float) -> None:
+        """See `Port.write`."""
+        self._ear.sent(data)
+        self._port.write(data, now_s)
+
+    def take(self, until_s: float) -> tuple[float, bytes] | None:
+        """See `Port.take`."""
+        got = self._port.take(until_s)
+        if got is not None:
+            self._ear.received(got[1])
+        return got

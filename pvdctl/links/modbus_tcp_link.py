@@ -21,6 +21,7 @@ from pymodbus.pdu import ModbusPDU
 
 from pvdctl.clock import Clock
 from pvdctl.errors import BadFrame, Bug, InstrumentError, LinkClosed, NoAnswer
+from pvdctl.links.link import Ear
 from pvdctl.links.modbus_loopback import EXCEPTIONS
 from pvdctl.links.port_errors import PORT_ERRORS, closed
 from pvdctl.links.round_trips import RoundTrips
@@ -42,6 +43,10 @@ class _Client(ModbusTcpClient):
     def __init__(self, host: str, port: int, clock: Clock) -> None:
         super().__init__(host, port=port, timeout=0.3, retries=0)
         self._clock = clock
+        self.give: Callable[[socket.socket, bytes], int] = socket.socket.send
+        """How bytes go out; another one while somebody listens (`ModbusTcpLink.listen`)."""
+        self.take: Callable[[socket.socket, int], bytes] = socket.socket.recv
+        """How they come in."""
 
     def connect(self) -> bool:
         """Open if it is not; raises OSError instead of returning False."""
@@ -55,7 +60,7 @@ class _Client(ModbusTcpClient):
         data = bytes(request)
         while data:
             try:
-                data = data[opened.send(data) :]
+                data = data[self.give(opened, data) :]
             except BlockingIOError:
                 if not self._ready(opened, select.POLLOUT):
                     raise TimeoutError("the connection takes no more bytes") from None
@@ -66,7 +71,7 @@ class _Client(ModbusTcpClient):
         opened = self._opened()
         if not self._ready(opened, select.POLLIN):
             return b""
-        data = opened.recv(4096)
+        data = self.take(opened, 4096)
         if not data:
             raise EOFError("the far end has closed the connection")
         self.heard = True
@@ -137,6 +142,26 @@ class ModbusTcpLink:
     def drain(self, quiet_s: float) -> bytes:
         """See `ModbusLink.drain`: a doubtful connection was opened anew, so there is nothing to drop."""
         return b""
+
+    def listen(self, ear: Ear | None) -> None:
+        """See `ModbusLink.listen`."""
+        client = self._client
+        if ear is None:
+            client.give, client.take = socket.socket.send, socket.socket.recv
+            return
+        hears = ear
+
+        def give(opened: socket.socket, data: bytes) -> int:
+            sent = opened.send(data)
+            hears.sent(data[:sent])
+            return sent
+
+        def take(opened: socket.socket, size: int) -> bytes:
+            data = opened.recv(size)
+            hears.received(data)
+            return data
+
+        client.give, client.take = give, take
 
     def open(self) -> None:
         """See `ModbusLink.open`."""

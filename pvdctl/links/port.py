@@ -2,6 +2,7 @@
 
 import select
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 CHUNK = 4096
@@ -14,12 +15,20 @@ class Port(Protocol):
     reopens: bool
     """After a time-out it is better opened anew than drained: a network connection holds back what was not delivered
     and delivers it later."""
+    patience_s: float
+    """How long `receive_first` waits at most; infinite where it cannot wait by itself."""
 
     def wait(self, milliseconds: float) -> object:
         """True if bytes are there, or come in that time; also when the port has gone, and then `receive` says so."""
 
     def receive(self) -> bytes:
         """The bytes that are there. None after `wait` was true: the port has gone."""
+
+    def receive_first(self) -> bytes:
+        """The first bytes that come within `patience_s`, by one call of the system instead of `wait` and `receive`.
+
+        None: nothing has come yet, or the port has gone; `wait` and `receive` tell. Not for ports of infinite patience.
+        """
 
     def send(self, data: bytes, within_s: float) -> None:
         """Hand over all of `data`, or raise TimeoutError after about `within_s`."""
@@ -35,10 +44,10 @@ class DescriptorPort:
     """A serial port or a socket, without blocking.
 
     fd: its file descriptor. receive: gives the bytes that are there. send: as `socket.send`.
-    flush: throws away what has not left yet. shut: closes.
+    flush: throws away what has not left yet. shut: closes. receive_first, patience_s: see `Port`, where the port can.
     """
 
-    __slots__ = ("_fd", "_flush", "_send", "_shut", "receive", "reopens", "wait")
+    __slots__ = ("_fd", "_flush", "_send", "_shut", "patience_s", "receive", "receive_first", "reopens", "wait")
 
     def __init__(
         self,
@@ -49,6 +58,8 @@ class DescriptorPort:
         shut: Callable[[], None],
         *,
         reopens: bool,
+        receive_first: Callable[[], bytes] | None = None,
+        patience_s: float = inf,
     ) -> None:
         self._fd = fd
         self.receive = receive
@@ -59,6 +70,8 @@ class DescriptorPort:
         self.wait = waiting(fd)
         """See `Port.wait`."""
         self.reopens = reopens
+        self.receive_first = receive_first or receive
+        self.patience_s = patience_s
 
     def send(self, data: bytes, within_s: float) -> None:
         """See `Port.send`. Each piece may take `within_s`; requests are short and leave in one."""

@@ -2,10 +2,15 @@
 
 pyserial opens and sets the line; then, where the port has a file descriptor, its bytes are read and written directly:
 pyserial's own `read` costs several times the system calls, and its `readline` extends its time-out with every byte.
+
+Where the port is a terminal, as all serial ports of Unix are, the wait for an answer is left to the terminal itself: a
+read with VTIME (POSIX, termios(3), non-canonical mode, case C) returns when bytes come or its time is over, and saves
+waking up twice, once to hear that there is something to read and once to read it.
 """
 
 import os
 from functools import partial
+from math import inf
 from typing import Any
 
 import serial
@@ -21,17 +26,21 @@ renegotiate the line with an RFC 2217 server."""
 WRITE_TIMEOUT_S = 0.5
 """For ports without a file descriptor; pyserial's default is to wait for ever."""
 SOCKET = "socket://"
+PATIENCE_DS = 1
+"""VTIME in tenths of a second, the least there is: most instruments answer within it, and a deadline is at least as
+long (instrument.driver.Driver.DEADLINE_S). Whoever takes longer is waited for with `wait`."""
 
 
 class PyserialPort:
     """`port.Port` through pyserial's own calls, for ports without a file descriptor."""
 
-    __slots__ = ("_held", "_serial", "reopens")
+    __slots__ = ("_held", "_serial", "patience_s", "reopens")
 
     def __init__(self, opened: Any) -> None:
         self._serial = opened
         self._held = b""
         self.reopens = False
+        self.patience_s = inf
 
     def wait(self, milliseconds: float) -> bool:
         """See `Port.wait`. In turns of `TURN_S`, the last of which may go past the end by as much."""
@@ -51,6 +60,10 @@ class PyserialPort:
         """See `Port.receive`."""
         held, self._held = self._held, b""
         return held
+
+    def receive_first(self) -> bytes:
+        """See `Port.receive_first`."""
+        return self.receive()
 
     def send(self, data: bytes, within_s: float) -> None:
         """See `Port.send`; within `WRITE_TIMEOUT_S`, whatever is asked."""
@@ -72,9 +85,50 @@ def _connect(device: str, baud: int) -> Port:
         fd: int = opened.fileno()
     except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
         return PyserialPort(opened)
+    patient = _patient(fd)
+    receive, send, flush = partial(os.read, fd, CHUNK), partial(os.write, fd), opened.reset_output_buffer
+    if patient is None:
+        return DescriptorPort(fd, receive, send, flush, opened.close, reopens=False)
+
+    def shut() -> None:
+        try:
+            os.close(patient)
+        finally:
+            opened.close()
+
     return DescriptorPort(
-        fd, partial(os.read, fd, CHUNK), partial(os.write, fd), opened.reset_output_buffer, opened.close, reopens=False
+        fd,
+        receive,
+        send,
+        flush,
+        shut,
+        reopens=False,
+        receive_first=partial(os.read, patient, CHUNK),
+        patience_s=PATIENCE_DS / 10.0,
     )
+
+
+def _patient(fd: int) -> int | None:
+    """A second descriptor of the terminal `fd`, whose reads wait `PATIENCE_DS`; None where there is no such thing.
+
+    A second one, because blocking belongs to a descriptor, and a write must never block: a line whose flow is stopped
+    would hold its worker for ever. VTIME belongs to the terminal and does not concern reads that do not block.
+    """
+    try:
+        import termios
+
+        patient = os.open(os.ttyname(fd), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)  # or it would wait for a carrier
+    except (ImportError, OSError):  # Windows; another kind of port; or the name is another program's by now
+        return None
+    try:
+        modes = termios.tcgetattr(fd)
+        modes[6][termios.VMIN], modes[6][termios.VTIME] = 0, PATIENCE_DS
+        termios.tcsetattr(fd, termios.TCSANOW, modes)
+        os.set_blocking(patient, True)
+    except (OSError, termios.error):
+        os.close(patient)
+        raise
+    return patient
 
 
 def serial_link(name: str, device: str, baud: int, clock: Clock) -> StreamLink:

@@ -56,22 +56,22 @@ class StreamLink:
                 self._refuse_early(port)
             self._doubtful = True
             port.send(request, deadline_s)
-            left_s = deadline_s
-            while wait(1000.0 * left_s):
+            data = port.receive_first() if deadline_s >= port.patience_s else b""
+            while True:
+                if data:
+                    buffer += data
+                    answer = framing.take(buffer)
+                    if answer is not None:
+                        self._doubtful = False
+                        self.exchanges += 1
+                        self.round_trips.add(clock.now_s - start_s)
+                        return answer
+                left_s = start_s + deadline_s - clock.now_s
+                if left_s <= 0.0 or not wait(1000.0 * left_s):
+                    break
                 data = port.receive()
                 if not data:
                     raise EOFError(GONE)
-                buffer += data
-                answer = framing.take(buffer)
-                now_s = clock.now_s
-                if answer is not None:
-                    self._doubtful = False
-                    self.exchanges += 1
-                    self.round_trips.add(now_s - start_s)
-                    return answer
-                left_s = start_s + deadline_s - now_s
-                if left_s <= 0.0:
-                    break
             port.discard_output()
         except PORT_ERRORS as error:
             raise self._lost(error) from error

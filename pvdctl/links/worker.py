@@ -55,6 +55,8 @@ class Worker:
 
     def __init__(self, link: Any, drivers: Sequence[Driver], clock: Clock) -> None:
         self.link = link
+        self.line = link
+        """What drivers speak to: the link, or a tap on it while somebody listens (links.tap)."""
         self.drivers = tuple(drivers)
         self.clock = clock
         self.health = Health()
@@ -180,7 +182,7 @@ class Worker:
 
     def _perform(self, act: Act) -> None:
         try:
-            act.do(self.link)
+            act.do(self.line)
         except PvdctlError as error:
             act.error = error
             act.done_s = self.clock.now_s
@@ -204,7 +206,7 @@ class Worker:
         self._soonest_due_s = min(due)
         poll.before = poll.outcome
         try:
-            values = poll.do(self.link)
+            values = poll.do(self.line)
         except PvdctlError as error:
             poll.outcome = (self.clock.now_s, None, error)
             self._note_failure(error, poll.name)
@@ -232,14 +234,15 @@ class Worker:
     def _bring_up(self) -> None:
         """Open, drain, identify and prepare every instrument of the link; back off if one does not answer."""
         try:
-            self.link.open()
-            self.link.drain(QUIET_S)
+            line = self.line
+            line.open()
+            line.drain(QUIET_S)
             for driver in self.drivers:
-                found = driver.identify(self.link)
+                found = driver.identify(line)
                 if driver.identity is not None and driver.identity != found:
                     self.notices.append((self.clock.now_s, driver.name, f"changed: was {driver.identity}, is {found}"))
                 driver.identity = found
-                driver.prepare(self.link)
+                driver.prepare(line)
                 for remark in driver.remarks:
                     self.notices.append((self.clock.now_s, driver.name, remark))
                 driver.remarks.clear()
