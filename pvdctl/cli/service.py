@@ -49,6 +49,14 @@ def _serve(
     raise typer.Exit(serve(wish))
 
 
+def _tui(service: Service = None) -> None:
+    """Open the operator's screens on the service. Leaving them, or losing the terminal, changes nothing there."""
+    from pvdctl.cli.tui import Wish, screens
+
+    gc.enable()
+    raise typer.Exit(screens(Wish(service)))
+
+
 def _status(service: Service = None, json: Json = False) -> None:
     """Say what the chamber is doing."""
     from pvdctl.cli import remote
@@ -100,6 +108,22 @@ def _note(
     from pvdctl.cli import remote
 
     raise typer.Exit(remote.note(remote.Reach(service, json), text, about))
+
+
+def _link(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the link, as in the chamber file.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    for_s: Annotated[
+        float, typer.Option("--for", metavar="SECONDS", min=0.1, max=3600.0, help="Listen so long, then end.")
+    ] = 2.0,
+    service: Service = None,
+    json: Json = False,
+) -> None:
+    """Listen to a link: bytes asked and answered, in hex and in print, with time and duration."""
+    from pvdctl.cli import remote
+    from pvdctl.cli.link import link
+
+    raise typer.Exit(link(remote.Reach(service, json), name, follow=follow, for_s=for_s))
 
 
 def _give(word: str, service: str | None, reason: str, json: bool) -> None:
@@ -165,10 +189,12 @@ def _token_revoke(
 def add_to(app: typer.Typer) -> None:
     """Declare them."""
     app.command("serve")(_serve)
+    app.command("tui")(_tui)
     app.command("status")(_status)
     app.command("alarms")(_alarms)
     app.command("ack")(_ack)
     app.command("answer")(_answer)
+    app.command("link")(_link)
     app.command("note")(_note)
     app.command("hold")(_hold)
     app.command("resume")(_resume)

@@ -1,0 +1,25 @@
+"""What every screen below the top line is made of."""
+
+from textual.containers import Container
+
+from pvdctl.tui.view import View
+
+
+class Pane(Container):
+    """One of the six screens. Made when it is first looked at, and told of news only while it is in sight.
+
+    A pane lists its keys in BINDINGS, with descriptions: the footer and the help show them. It never talks to the
+    service on the app's thread: it calls `self.app.ask(...)` (see `app.Screens`).
+    """
+
+    DEFAULT_CSS = """
+    Pane { height: 1fr; width: 1fr; }
+    """
+
+    def show(self, view: View) -> None:
+        """News: draw what has changed. At most a few times a second; must take well below 50 ms."""
+        raise NotImplementedError
+
+    def arrive(self) -> None:
+        """It has come into sight: put the focus where the keys go first, and ask the service what it needs."""
+        self.focus()
