@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -30,6 +30,7 @@ from pvdctl.service.answers import (
     Accepted,
     AlarmList,
     Checked,
+    Exchanges,
     Me,
     RecipeEntry,
     RecipeList,
@@ -50,6 +51,8 @@ RENEW_EVERY_S = 10.0
 RETRY_S = 1.0
 """Between attempts to reach a service that has gone."""
 SIMULATION_WITHIN_S = 300.0
+LISTEN_S = 60.0
+"""A link is listened to for this long after somebody last looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,20 @@ class Chamber:
     def trend(self, points: int = 600) -> Trend:
         """The last hours thinned to at most `points`, to fill a plot before the live stream goes on with it."""
         return decode(Trend, self._dial.ask("GET", f"/v1/trend?points={points}"))
+
+    def exchanges(self, link: str, after: int | None = None, limit: int = 200) -> Exchanges:
+        """Raw exchanges of a link, oldest first: bytes in hex and in print. Anybody may look.
+
+        The first call switches listening on, and finds nothing yet; while calls come it goes on, and a minute after
+        the last one it ends by itself. after: number of the newest one known, for the `limit` (500 at most) that
+        followed it; None for the newest. Some 500 are kept. Declined for a link that there is not.
+        """
+        asked = urlencode({"limit": limit} | ({} if after is None else {"after": after}))
+        found = decode(Exchanges, self._dial.ask("GET", f"/v1/links/{quote(link)}/exchanges?{asked}"))
+        if found.listening_s > 0.5 * LISTEN_S:
+            return found
+        told = decode(Exchanges, self._dial.ask("POST", f"/v1/links/{quote(link)}/listen", {"seconds": LISTEN_S}))
+        return replace(found, listening_s=told.listening_s)
 
     def wait(self, run: str, on_snapshot: Callable[[Snapshot | Lost], None] | None = None) -> Ended:
         """Wait until `run` has ended; how. Survives a service that is unreachable for a while.

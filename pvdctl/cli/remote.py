@@ -52,9 +52,9 @@ def status(reach: Reach) -> int:
     """Say what the chamber is doing; with json the whole snapshot."""
     chamber = reach.chamber()
     if reach.json:
-        print(dumps(_asked(chamber.status_json), ensure_ascii=False, indent=2))
+        print(dumps(asked(chamber.status_json), ensure_ascii=False, indent=2))
         return DONE
-    for line in _lines(_asked(chamber.status)):
+    for line in _lines(asked(chamber.status)):
         print(line)
     return DONE
 
@@ -62,7 +62,7 @@ def status(reach: Reach) -> int:
 def alarms(reach: Reach, *, everything: bool) -> int:
     """List alarms, gravest first."""
     chamber = reach.chamber()
-    found = _asked(chamber.alarms)
+    found = asked(chamber.alarms)
     shown = [alarm for alarm in found if everything or alarm.state != "normal"]
     if reach.json:
         print(dumps({"alarms": [as_plain(alarm) for alarm in shown]}, ensure_ascii=False, indent=2))
@@ -77,12 +77,12 @@ def alarms(reach: Reach, *, everything: bool) -> int:
 def acknowledge(reach: Reach, names: Sequence[str]) -> int:
     """Acknowledge alarms by name; without a name all that wait for it."""
     chamber = reach.chamber()
-    wanted = list(names) or [alarm.name for alarm in _asked(chamber.alarms) if alarm.needs_acknowledgement]
+    wanted = list(names) or [alarm.name for alarm in asked(chamber.alarms) if alarm.needs_acknowledgement]
     if not wanted and not reach.json:
         print("no alarm waits to be acknowledged")
     answers: list[Accepted] = []
     for name in wanted:
-        given: Accepted = _asked(partial(chamber.acknowledge, name))
+        given: Accepted = asked(partial(chamber.acknowledge, name))
         answers.append(given)
         if not reach.json:
             print(given.text)
@@ -101,7 +101,7 @@ def command(reach: Reach, word: str, reason: str) -> int:
         with chamber.control(reason or word):
             return chamber.command(word, reason)
 
-    answer = _asked(give)
+    answer = asked(give)
     print(dumps(as_plain(answer), ensure_ascii=False, indent=2) if reach.json else answer.text)
     return DONE
 
@@ -120,14 +120,14 @@ def run(reach: Reach, wish: RunWish) -> int:
             chamber.ready()
             return chamber.start(wish.recipe, sample_id=wish.sample_id, note=wish.note, answers=_answers(wish.answers))
 
-    started = _asked(begin)
+    started = asked(begin)
     if not wish.wait:
         print(dumps(as_plain(started), ensure_ascii=False, indent=2) if reach.json else started.text)
         return DONE
     if not reach.json:
         say(started.text)
     try:
-        ended = _asked(lambda: chamber.wait(started.run, _Progress().show))
+        ended = asked(lambda: chamber.wait(started.run, _Progress().show))
     except KeyboardInterrupt:
         say(f"run {started.run} goes on; `pvdctl status` tells how, `pvdctl stop` ends it")
         return NOT_PASSED
@@ -176,7 +176,7 @@ def answer(reach: Reach, prompt: str, given: str) -> int:
         with chamber.control(f"answer {prompt}"):
             return chamber.answer(prompt, given)
 
-    answered = _asked(give)
+    answered = asked(give)
     print(dumps(as_plain(answered), ensure_ascii=False, indent=2) if reach.json else answered.text)
     return DONE
 
@@ -184,12 +184,12 @@ def answer(reach: Reach, prompt: str, given: str) -> int:
 def note(reach: Reach, text: str, about: str) -> int:
     """Put a remark on record."""
     chamber = reach.chamber()
-    noted = _asked(lambda: chamber.note(text, about))
+    noted = asked(lambda: chamber.note(text, about))
     print(dumps(as_plain(noted), ensure_ascii=False, indent=2) if reach.json else noted.text)
     return DONE
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def asked(ask: Callable[[], T]) -> T:
     """What the service answers. A service that is not there is wrong usage, what it refuses is told with findings."""
     try:
         return ask()

@@ -126,6 +126,39 @@ class Trend(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange(Message):
+    """One exchange on a link, as its bytes went over the line; nothing is decoded."""
+
+    number: int
+    """Grows by one, per link."""
+    at_s: float
+    """Control clock of its beginning, as in a snapshot."""
+    utc: str
+    took_ms: float
+    asked_hex: str
+    """`21 23 40 4F 37`; empty where bytes came unasked."""
+    asked_text: str
+    """The same in ASCII, what is not printable escaped: `AYT\\r`."""
+    answered_hex: str
+    """All that came, noise and half answers too; empty where nothing did, or no answer is given."""
+    answered_text: str
+    error: str
+    """Empty, or what went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges(Message):
+    """Exchanges on a link, oldest first. They are kept only while somebody listens."""
+
+    link: str
+    listening_s: float
+    """For so long it is listened to still, unless somebody asks for more; 0: nobody listens."""
+    newest: int
+    """Number of the newest exchange heard; `after` for the next question where none are here."""
+    exchanges: list[Exchange]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmList(Message):
     """All alarms since the control process started, gravest first."""
 

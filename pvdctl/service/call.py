@@ -7,7 +7,7 @@ role to the lease, is judged by the control process.
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvdctl.service.answers import Accepted, AlarmList, Problem
+from pvdctl.service.answers import Accepted, AlarmList, Exchanges, Problem
 from pvdctl.service.lease import Client
 from pvdctl.service.roles import Role
 
@@ -61,7 +61,7 @@ class Reply:
 
     number: int
     status: int
-    message: Accepted | Problem | AlarmList | dict[str, Any] = field(default_factory=dict)
+    message: Accepted | Problem | AlarmList | Exchanges | dict[str, Any] = field(default_factory=dict)
 
 
 def read_call(data: dict[str, Any]) -> Call:

@@ -17,6 +17,7 @@ from pvdctl.service.call import Call, Reply, Turned, read_call
 from pvdctl.service.desk import Desk
 from pvdctl.service.lease import Lease
 from pvdctl.service.library import Library
+from pvdctl.service.listening import Listening
 from pvdctl.service.messages import Happening, Snapshot
 from pvdctl.service.notify import Notify
 from pvdctl.service.runbook import RunBook
@@ -121,7 +122,8 @@ class Control:
         self.outlet: Publisher | None = None
         self.desk = Desk(
             self.controller, self.runbook, self.lease, self.view,
-            wall_s=self._now_s, settled=station.recorder.settled, sign=station.sign, reply=self._reply,
+            wall_s=self._now_s, settled=station.recorder.settled, sign=station.sign,
+            listening=Listening(station.workers, station.utc), reply=self._reply,
         )  # fmt: skip
         self.controller.before = self.desk.before_scan
         self.controller.after = self._after_scan

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from pvdctl.errors import Bug, PvdctlError, RecordError, Refused
 from pvdctl.process.controller import Controller, Request
 from pvdctl.process.states import Command, State
-from pvdctl.service.answers import Accepted, AlarmList, Problem
+from pvdctl.service.answers import Accepted, AlarmList, Exchanges, Problem
 from pvdctl.service.call import STATUS_OF, Call, Reply, Turned
 from pvdctl.service.lease import Lease, NotGranted
+from pvdctl.service.listening import Listening
 from pvdctl.service.manual import Manual
 from pvdctl.service.messages import Evidence
 from pvdctl.service.roles import RIGHTS
@@ -26,7 +27,7 @@ COMMANDS = {
     "complete": Command.COMPLETE, "clear": Command.CLEAR,
 }  # fmt: skip
 """Unit commands of people. Abort goes its own, shorter way; Start has an act of its own, because it brings a recipe."""
-READS = frozenset(("alarms",))
+READS = frozenset(("alarms", "exchanges", "listen"))
 """Acts that change nothing: no right beyond being known, and no event."""
 OWN = frozenset(("evidence", "turned_away"))
 """Acts of the web server itself."""
@@ -60,6 +61,7 @@ class Desk:
         wall_s: Callable[[], float],
         settled: Callable[[], bool],
         sign: Signer,
+        listening: Listening,
         reply: Callable[[Reply], None],
     ) -> None:
         self._controller = controller
@@ -69,6 +71,7 @@ class Desk:
         self._wall_s = wall_s
         self._settled = settled
         self._sign = sign
+        self._listening = listening
         self._reply = reply
         self.manual = Manual(controller)
         self._calls: deque[Call] = deque()
@@ -114,6 +117,8 @@ class Desk:
             lease.tick(self._wall_s())
         if lease.told:
             self._tell_lease()
+        if self._listening.until_s:
+            self._listening.tick(self._wall_s())
         while self._aborts:
             self._abort(self._aborts.popleft())
         while self._calls:
@@ -153,7 +158,7 @@ class Desk:
                 self._controller.context.emit("note", "service", f"the web server said {call.act} wrongly: {error!r}")
             return
         if call.act in READS:
-            self._reply(Reply(call.number, 200, AlarmList(alarms(self._controller, standing_only=False))))
+            self._look(call)
             return
         try:
             self._permitted(call)
@@ -172,6 +177,28 @@ class Desk:
         else:
             if message is not None:  # else it comes later
                 self._accept(call, message)
+
+    def _look(self, call: Call) -> None:
+        """Answer at once: nothing of it goes on record."""
+        message: AlarmList | Exchanges | Problem
+        try:
+            if call.act == "alarms":
+                message = AlarmList(alarms(self._controller, standing_only=False))
+            else:
+                message = self._listen(call)
+        except Turned as turned:
+            message = turned.problem
+        except (KeyError, TypeError, ValueError) as error:
+            message = Problem("bad_request", f"{call.act} was not understood: {error!r}. {Bug.__doc__}")
+        self._reply(Reply(call.number, STATUS_OF[message.code] if isinstance(message, Problem) else 200, message))
+
+    def _listen(self, call: Call) -> Exchanges:
+        """Raw exchanges of a link. It takes nothing from the process, so whoever may look may listen."""
+        body, link, wall_s = call.body, str(call.body["link"]), self._wall_s()
+        if call.act == "listen":
+            return self._listening.listen(link, float(body["seconds"]), wall_s)
+        after = None if body["after"] is None else int(body["after"])
+        return self._listening.exchanges(link, after, int(body["limit"]), wall_s)
 
     def _permitted(self, call: Call) -> None:
         """Raises Turned or NotGranted unless this role, and this client, may do that."""

@@ -88,6 +88,12 @@ class Nothing(Body):
     """No more than the asking."""
 
 
+class Listen(Body):
+    """To a link, for a time."""
+
+    seconds: float = Field(default=60.0, ge=1.0, le=600.0)
+
+
 class Shelving(Body):
     """An alarm out of sight for a time."""
 

@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from pvdctl.service.answers import AlarmList, Me, Trend
+from pvdctl.service.answers import AlarmList, Exchanges, Me, Trend
 from pvdctl.service.messages import Snapshot
-from pvdctl.service.web.house import Looking, TheHouse, answer
+from pvdctl.service.web import bodies
+from pvdctl.service.web.house import Commanding, Looking, TheHouse, answer
 from pvdctl.service.web.live import Live
 from pvdctl.service.web.metrics import CONTENT_TYPE, metrics
 
 router = APIRouter()
+Link = Annotated[str, Path(min_length=1, max_length=200)]
 
 
 @router.get("/v1/status", response_model=Snapshot)
@@ -43,6 +45,27 @@ async def live(
 async def alarms(who: Looking, house: TheHouse) -> Response:
     """All alarms since the control process started, those that are over too."""
     return await house.ask("alarms", who, {})
+
+
+@router.post("/v1/links/{link}/listen", response_model=Exchanges)
+async def listen(link: Link, body: bodies.Listen, who: Commanding, house: TheHouse) -> Response:
+    """Keep the newest exchanges of a link from now on, for so many seconds; asked again, for as many more.
+
+    It ends by itself. The process does not notice, and everybody who may look may listen.
+    """
+    return await house.ask("listen", who, {"link": link, **body.model_dump()})
+
+
+@router.get("/v1/links/{link}/exchanges", response_model=Exchanges)
+async def exchanges(
+    link: Link,
+    who: Looking,
+    house: TheHouse,
+    after: Annotated[int | None, Query(ge=0, description="Later ones than this number; none: the newest.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> Response:
+    """Raw exchanges of a link that is listened to: bytes asked and answered, in hex and in print."""
+    return await house.ask("exchanges", who, {"link": link, "after": after, "limit": limit})
 
 
 @router.get("/v1/trend", response_model=Trend)
