@@ -5,12 +5,13 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from pvdctl.chamber.load import LoadedChamber, load_chamber
+from pvdctl.chamber.load import LoadedChamber
 from pvdctl.chamber.problems import BadFile
 from pvdctl.cli import findings as found
+from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, NOT_PASSED, must_be_readable, say
 from pvdctl.cli.screen import duration
-from pvdctl.cli.shipped import chamber_file, driver_names
+from pvdctl.cli.shipped import chamber_file
 from pvdctl.quantities import show
 from pvdctl.recipe.check import check
 from pvdctl.recipe.findings import errors
@@ -32,7 +33,7 @@ def check_recipes(paths: Sequence[Path], chamber_path: Path | None = None, *, js
         must_be_readable(path, "recipe")
     chamber_facts: Facts = {"path": str(where), "name": None, "version": None, "sha256": None, "findings": []}
     try:
-        chamber = load_chamber(where, driver_names())
+        chamber = chamber_from(where)
     except BadFile as error:
         say(str(error))
         chamber_facts["findings"] = found.of_file(error)

@@ -11,12 +11,11 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pvdctl.chamber.load import load_chamber
 from pvdctl.chamber.model import Chamber
 from pvdctl.cli.assemble import make_drivers
+from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, NOT_PASSED, must_be_readable
 from pvdctl.cli.real import make_workers
-from pvdctl.cli.shipped import driver_names
 from pvdctl.clock import Clock, RealClock
 from pvdctl.errors import LinkError, PvdctlError
 from pvdctl.instrument.driver import Driver
@@ -49,7 +48,7 @@ class Finding:
 def examine(path: Path, *, json: bool) -> int:
     """Examine the chamber and print the table; returns the exit code. Raises WrongUsage, BadFile, OperatorError."""
     must_be_readable(path, "chamber file")
-    chamber = load_chamber(path, driver_names()).model
+    chamber = chamber_from(path).model
     findings = Doctor(chamber, RealClock()).findings()
     fit = all(finding.verdict != WRONG for finding in findings)
     if json:

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from pvdctl.chamber.load import LoadedChamber, load_chamber, with_control
+from pvdctl.chamber.load import LoadedChamber, with_control
 from pvdctl.chamber.problems import BadFile
 from pvdctl.cli import findings as found
+from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import WrongUsage, must_be_readable, say
-from pvdctl.cli.shipped import driver_names
 from pvdctl.errors import OperatorError
 from pvdctl.recipe.check import check
 from pvdctl.recipe.findings import errors
@@ -51,7 +51,7 @@ def planned_on(recipe: Path, chamber: Path, control: str | None = None) -> Plan:
     """
     must_be_readable(recipe, "recipe")
     must_be_readable(chamber, "chamber file")
-    loaded = load_chamber(chamber, driver_names())
+    loaded = chamber_from(chamber)
     if control == "host":
         loaded = with_control(loaded, "host")
     elif control == "sqc310":

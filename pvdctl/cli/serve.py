@@ -10,9 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pvdctl.chamber.load import LoadedChamber, load_chamber
+from pvdctl.chamber.load import LoadedChamber
+from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, NOT_PASSED, WrongUsage, must_be_readable, say
-from pvdctl.cli.shipped import chamber_file, driver_names
+from pvdctl.cli.shipped import chamber_file
 from pvdctl.cli.stations import RealStation, SimulatedStation
 from pvdctl.clock import RealClock
 from pvdctl.record.place import default_directory
@@ -88,7 +89,7 @@ def serve(wish: Wish) -> int:
 
 def _chamber(path: Path) -> LoadedChamber:
     must_be_readable(path, "chamber file")
-    return load_chamber(path, driver_names())
+    return chamber_from(path)
 
 
 def _for_the_web(

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvdctl.chamber.load import LoadedChamber, load_chamber
+from pvdctl.chamber.load import LoadedChamber
 from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine, VisaLine
 from pvdctl.chamber.readdress import readdressed
 from pvdctl.cli import shipped
 from pvdctl.cli.assemble import judge_fault, make_bench, make_drivers, make_server
+from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, WrongUsage, must_be_readable, say
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver
@@ -63,7 +64,7 @@ def serve(wish: Wish) -> int:
     """Serve until SIGTERM or Ctrl-C; returns the exit code. Raises PvdctlError when it cannot begin."""
     path = wish.chamber or shipped.chamber_file()
     must_be_readable(path, "chamber file")
-    loaded = load_chamber(path, shipped.driver_names())
+    loaded = chamber_from(path)
     chamber = loaded.model
     for fault in wish.faults:
         _judge_fault(fault, chamber, phases_are_told=wish.truth_port is not None)

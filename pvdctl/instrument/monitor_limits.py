@@ -48,7 +48,8 @@ class Range:
 class MonitorLimits:
     """What one kind of monitor can hold.
 
-    slot: film number. layer: of a monitor that controls the rate itself, by field of `roles.ControlledLayer`.
+    slot: film number. Of a monitor that controls the rate itself: layer, by field of `roles.ControlledLayer`; outputs,
+    the numbers of those it can be asked about.
     """
 
     slot: Range
@@ -56,3 +57,4 @@ class MonitorLimits:
     z_factor: Range
     tooling_percent: Range
     layer: Mapping[str, Range] = field(default_factory=dict)
+    outputs: tuple[int, ...] = ()

@@ -7,30 +7,19 @@ import math
 
 from pvdctl.chamber.gas_flow import fill_rate_mbar_per_s
 from pvdctl.chamber.load import LoadedChamber
-from pvdctl.chamber.model import Film, Gauge, Source
+from pvdctl.chamber.model import Gauge
 from pvdctl.chamber.near import near_miss
 from pvdctl.chamber.rules import ceilings_mbar
 from pvdctl.quantities import show
 from pvdctl.recipe import estimate
-from pvdctl.recipe.findings import Finding, Severity
+from pvdctl.recipe.deposit_check import DepositCheck
+from pvdctl.recipe.findings import Finding, Findings
 from pvdctl.recipe.load import LoadedRecipe
 from pvdctl.recipe.model import Backfill, CoolDown, Deposit, Evacuate, Prompt, PumpDown, Step, Vent
 
 VENTED, ROUGH, HIGH, GAS = "vented", "rough vacuum", "high vacuum", "gas in the chamber"
 """What the chamber holds, as far as the steps before tell. A recipe may begin with any; `unknown` until a step says."""
 UNKNOWN = "unknown"
-
-DEPLETED_SHARE = 0.7
-"""Beyond this share of its charge a boat's emitting area shrinks and the rate falls (model of the simulated plant)."""
-CURRENT_MARGIN = 0.95
-"""A rate that needs more than this share of the maximum current leaves the rate control no room. A choice."""
-TUNED_RATIO = 5.0
-"""Control parameters are taken to hold within this factor of the rate they were measured at: the error in ln(rate)
-takes care of the gain, not of dead times. A guess."""
-SHORTEST_S = 10.0
-"""A film thinner than this time of deposition is mostly shutter travel and end-point error. A guess."""
-CRYSTAL_SHARE = 50.0
-"""Per cent of a crystal's life that a recipe may use without a word. A choice."""
 
 
 class Check:
@@ -39,21 +28,20 @@ class Check:
     def __init__(self, recipe: LoadedRecipe, chamber: LoadedChamber) -> None:
         self.recipe = recipe
         self.chamber = chamber.model
-        self.findings: list[Finding] = []
-        self._index = 0
+        self._findings = Findings(recipe)
+        self._say = self._findings.say
+        self._deposits = DepositCheck(self._findings, chamber)
         self._clock = estimate.Clock(self.chamber)
         self._vacuum = UNKNOWN
         self._base_mbar: float | None = None
         self._hot = ""
         """Name of the last deposit whose source may still be hot; empty after a cool_down."""
         self._cooled = False
-        self._used_mg: dict[str, float] = {}
-        self._used_hz: dict[int, float] = {}
 
     def run(self) -> list[Finding]:
         """All findings, in the order of the steps."""
         for index, step in enumerate(self.recipe.model.steps):
-            self._index = index
+            self._findings.at(index)
             match step:
                 case PumpDown():
                     self._pump_down(step)
@@ -73,12 +61,7 @@ class Check:
                     pass
             self._time(step)
         self._end()
-        return self.findings
-
-    def _say(self, key: str, wanted: str, found: str, hint: str = "", severity: Severity = "error") -> None:
-        path = ("steps", self._index, key) if key else ("steps", self._index)
-        step = self.recipe.model.steps[self._index].name
-        self.findings.append(Finding(severity, step, self.recipe.document.problem(path, wanted, found, hint)))
+        return self._findings.all
 
     # --- steps ----------------------------------------------------------------------------------------------------
     def _pump_down(self, step: PumpDown) -> None:
@@ -107,87 +90,7 @@ class Check:
             )
         self._hot = step.name
         self._cooled = False
-        film = self.chamber.films.get(step.film)
-        if film is None:
-            self._say("film", "a film of the chamber file", f"'{step.film}'", near_miss(step.film, self.chamber.films))
-            return
-        source = self.chamber.sources[film.source]
-        self._rate(step, film, source)
-        self._qualify(step)
-        self._charge(step, film, source)
-        self._crystals(step, film)
-        if self.chamber.control == "sqc310" and step.on_crystal_fail in ("switch_crystal", "timed_power"):
-            wanted = "hold or stop, because the monitor controls the rate and steers by its own crystal"
-            hint = "what the unit does without one is set at the unit; the run is held"
-            self._say("on_crystal_fail", wanted, step.on_crystal_fail, hint, "warning")
-
-    def _rate(self, step: Deposit, film: Film, source: Source) -> None:
-        needed_a, most_a = estimate.current_for(film, step.rate_nm_per_s), source.max_current_a
-        if needed_a > most_a:
-            reached = estimate.rate_at(film, most_a)
-            wanted = f"a rate below about {show(reached, 'nm/s', 2)}, which the maximum current of {film.source} "
-            self._say("rate", f"{wanted}({show(most_a, 'A')}) gives", show(step.rate_nm_per_s, "nm/s"))
-            return
-        if needed_a > CURRENT_MARGIN * most_a:
-            wanted = f"some room below the maximum current of {film.source} ({show(most_a, 'A')})"
-            self._say("rate", wanted, f"a rate that needs about {show(needed_a, 'A', 3)}", severity="warning")
-        ratio = step.rate_nm_per_s / film.control.at_rate_nm_per_s
-        if not 1.0 / TUNED_RATIO <= ratio <= TUNED_RATIO:
-            wanted = f"a rate near {show(film.control.at_rate_nm_per_s, 'nm/s')}, where the control was tuned"
-            self._say("rate", wanted, show(step.rate_nm_per_s, "nm/s"), "tune the film for this rate", "warning")
-        soak_a = source.conditioning.ramp_2_to_a
-        soak_rate = estimate.rate_at(film, soak_a)
-        if soak_rate > 2.0 * step.rate_nm_per_s:
-            wanted = f"conditioning of {film.source} that ends near the rate"
-            found = f"ramp_2_to {show(soak_a, 'A')}, which gives about {show(soak_rate, 'nm/s', 2)}"
-            self._say("rate", wanted, found, "charge is wasted, and the rate comes down from above", "warning")
-        noise = estimate.rate_noise_percent(film, step.rate_nm_per_s, self.chamber)
-        if step.tolerance_percent < 2.0 * noise:
-            wanted = f"at least {show(2.0 * noise, '%', 2)}, twice the crystal's noise at this rate"
-            self._say(
-                "tolerance", wanted, show(step.tolerance_percent, "%"), "the rate would seldom be in band", "warning"
-            )
-
-    def _qualify(self, step: Deposit) -> None:
-        settle_s = self.chamber.limits.shutter_settle_s
-        least_s = max(settle_s, step.in_band_for_s)
-        if step.qualify_within_s <= least_s:
-            wanted = f"more than {show(least_s, 's')} (in_band_for, and limits.shutter_settle of the chamber)"
-            self._say("qualify_within", wanted, show(step.qualify_within_s, "s"))
-        film_s = step.thickness_nm / step.rate_nm_per_s
-        if film_s < SHORTEST_S:
-            wanted = f"a film of at least {show(SHORTEST_S, 's')} at its rate"
-            self._say("thickness", wanted, show(film_s, "s", 2), "choose a lower rate", "warning")
-        spare = len(self.chamber.monitor.sensors) > 1
-        if step.on_crystal_fail == "switch_crystal" and not spare:
-            self._say(
-                "on_crystal_fail", "a second crystal in the chamber", "one sensor", "choose hold, stop or timed_power"
-            )
-
-    def _charge(self, step: Deposit, film: Film, source: Source) -> None:
-        before = self._used_mg.get(film.source, 0.0)
-        after = self._used_mg[film.source] = before + estimate.consumption_mg(step, self.chamber, source)
-        found = f"about {show(after, 'mg', 3)} up to this step"
-        if after > source.charge_mg >= before:
-            self._say("thickness", f"at most the charge of {film.source} ({show(source.charge_mg, 'mg')})", found)
-        elif after > DEPLETED_SHARE * source.charge_mg >= before:
-            wanted = f"at most {DEPLETED_SHARE:.0%} of the charge of {film.source} ({show(source.charge_mg, 'mg')})"
-            self._say("thickness", wanted, found, "the rate falls as the boat empties", "warning")
-
-    def _crystals(self, step: Deposit, film: Film) -> None:
-        monitor = self.chamber.monitor
-        sensor = monitor.sensors[0]
-        life_hz = monitor.max_frequency_hz - monitor.min_frequency_hz
-        before = 100.0 * self._used_hz.get(sensor, 0.0) / life_hz
-        self._used_hz[sensor] = self._used_hz.get(sensor, 0.0) + estimate.crystal_hz(film, step.thickness_nm, sensor)
-        after = 100.0 * self._used_hz[sensor] / life_hz
-        most = 100.0 - monitor.min_life_percent
-        if after > most >= before:
-            found = f"about {show(after, '%', 3)} up to this step"
-            self._say("thickness", f"at most {show(most, '%')} of a new crystal's life", found, "split the recipe")
-        elif after > CRYSTAL_SHARE >= before:
-            found = f"about {show(after, '%', 3)} of it up to this step"
-            self._say("thickness", "little of a crystal's life", found, "begin with new crystals", "warning")
+        self._deposits.judge(step)
 
     def _cool_down(self, step: CoolDown) -> None:
         self._hot = ""

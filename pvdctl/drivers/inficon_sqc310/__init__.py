@@ -87,8 +87,8 @@ class InficonSqc310(CrystalMonitor):
         self._forced_profile: str | None = forced
         self._framing = SyconFraming()
         self._requests: dict[str, bytes] = {}
-        self.power_percent = {n: Tag(f"{name}.power_{n}_percent", "%") for n in (1, 2)}
-        self.deviation_percent = {n: Tag(f"{name}.deviation_{n}_percent", "%") for n in (1, 2)}
+        self.power_percent = {n: Tag(f"{name}.power_{n}_percent", "%") for n in LIMITS.outputs}
+        self.deviation_percent = {n: Tag(f"{name}.deviation_{n}_percent", "%") for n in LIMITS.outputs}
         self.phase = Tag(f"{name}.phase", "")
         self.elapsed_s = Tag(f"{name}.elapsed_s", "s")
         self.process = Tag(f"{name}.process", "")

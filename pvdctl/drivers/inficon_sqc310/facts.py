@@ -123,6 +123,7 @@ LIMITS = MonitorLimits(
         "rate_nm_per_s": Range(0.001, 99.99, "nm/s"),
         "final_thickness_nm": Range(0.1, 99999.0, "nm"),
     },
+    outputs=(1, 2),
 )
 """Slots: T, P1C p114. Film: limits of the SQM-160 (see UNSETTLED: limits); density and Z-factor are rounded, see
 `rounded_density`. Layer: widths of the fields on the unit's screens where those were seen, else guesses; only power's
