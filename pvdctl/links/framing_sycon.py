@@ -24,7 +24,7 @@ LONGEST_ANSWER = 255 - ANSWER_OFFSET
 
 _POLY = 0x2001  # x^14 + x^13 + 1, reads the same in both directions (P1C p. 94)
 _INIT = 0x3FFF
-_WORDS = tuple(struct.Struct(f"<{n}H") for n in range(128))
+_WORDS = tuple(struct.Struct(f"<{n}H").unpack_from for n in range(128))
 
 
 @functools.cache
@@ -78,9 +78,10 @@ class SyconFraming:
     `!` of the next is a bad frame; the next one is kept.
     """
 
-    __slots__ = ("_two",)
+    __slots__ = ("_one", "_two")
 
     def __init__(self) -> None:
+        self._one: list[int] = []
         self._two: array[int] | None = None
 
     def take(self, buffer: bytearray) -> bytes | None:
@@ -105,13 +106,14 @@ class SyconFraming:
             return None
         two = self._two
         if two is None:
-            two = self._two = _tables()[1]
+            self._one, two = _tables()
+            self._two = two
         # Length byte and payload are counted + 1 bytes. With an odd number, the last one is done by hand below.
         register = _INIT
-        for word in _WORDS[(counted + 1) >> 1].unpack_from(buffer, 1):
+        for word in _WORDS[(counted + 1) >> 1](buffer, 1):
             register = two[register ^ word]
         if not counted & 1:
-            register = (register >> 8) ^ _tables()[0][(register ^ buffer[counted + 1]) & 0xFF]
+            register = (register >> 8) ^ self._one[(register ^ buffer[counted + 1]) & 0xFF]
         if buffer[counted + 2] != (register & 0x7F) + 34 or buffer[counted + 3] != (register >> 7) + 34:
             self._refuse(buffer, "wrong checksum")
         payload = bytes(buffer[2 : counted + 2])

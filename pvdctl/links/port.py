@@ -5,8 +5,9 @@ from collections.abc import Callable
 from math import inf
 from typing import Protocol
 
-CHUNK = 4096
-"""Bytes taken at once; the longest answer known here has some 200."""
+CHUNK = 448
+"""Bytes taken at once; the longest answer known here has some 200. Python's own allocator serves up to 512 bytes, of
+which an object of bytes needs 33 for itself; room for more comes from the system's and costs 0.2 us per exchange."""
 
 
 class Port(Protocol):

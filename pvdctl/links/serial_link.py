@@ -17,7 +17,8 @@ import serial
 
 from pvdctl.clock import Clock
 from pvdctl.links.port import CHUNK, DescriptorPort, Port
-from pvdctl.links.stream_link import StreamLink
+from pvdctl.links.port_errors import PORT_ERRORS
+from pvdctl.links.stream_link import StreamLink, close_quietly
 from pvdctl.links.tcp_link import tcp_link
 
 TURN_S = 0.02
@@ -85,7 +86,11 @@ def _connect(device: str, baud: int) -> Port:
         fd: int = opened.fileno()
     except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
         return PyserialPort(opened)
-    patient = _patient(fd)
+    try:
+        patient = _patient(fd)
+    except PORT_ERRORS:
+        close_quietly(opened.close)
+        raise
     receive, send, flush = partial(os.read, fd, CHUNK), partial(os.write, fd), opened.reset_output_buffer
     if patient is None:
         return DescriptorPort(fd, receive, send, flush, opened.close, reopens=False)
@@ -125,7 +130,7 @@ def _patient(fd: int) -> int | None:
         modes[6][termios.VMIN], modes[6][termios.VTIME] = 0, PATIENCE_DS
         termios.tcsetattr(fd, termios.TCSANOW, modes)
         os.set_blocking(patient, True)
-    except (OSError, termios.error):
+    except PORT_ERRORS:
         os.close(patient)
         raise
     return patient

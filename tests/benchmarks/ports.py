@@ -27,8 +27,8 @@ from tests.wire import vectors
 
 GROUP = "real ports"
 LZLN = Path(__file__).parents[2] / "recipes" / "lzln.yaml"
-ROUNDS = 300
-TURNS = 40
+ROUNDS = 100
+TURNS = 150
 BEAT_S = 60
 """Seconds on the beat; PVDCTL_BEAT_S=3600 measures the hour that the project promises."""
 STATM = Path("/proc/self/statm")
@@ -74,13 +74,31 @@ def ports() -> Iterator[Row]:
     yield from _beat()
 
 
+@contextmanager
+def _one_processor() -> Iterator[None]:
+    """Both ends of a cable on one processor, so that work is compared and not where the scheduler puts it.
+
+    On two, waking the other one costs 20 to 60 us of the same for whoever asks, and flatters the slower.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 def _monitor() -> Iterator[Row]:
     """K2 for two sensors: encode, exchange, check, decode; and the same bytes by `os.write` and `os.read`."""
     known = vectors("sqc310")
     request = known["sensors_2"].request
     answers = [answer for name in ("sensors_2", "sensors_2_negative") if (answer := known[name].answer) is not None]
     bare, whole = [], []
-    with _far_end(answers) as plain, _far_end(answers) as spoken:  # two, because pyserial changes its port's settings
+    # Two far ends, because the link changes its port's settings.
+    with _one_processor(), _far_end(answers) as plain, _far_end(answers) as spoken:
         link = serial_link("monitor", os.ttyname(spoken), 115200, RealClock())
         link.open()
         driver = InficonSqc310("monitor", {})
@@ -98,8 +116,10 @@ def _monitor() -> Iterator[Row]:
         link.close()
     yield told(GROUP, "os.write and os.read on a pty", f"{1.0 / median(bare):,.0f} /s")
     yield told(GROUP, "SQC-310 driver on the pty", f"{1.0 / median(whole):,.0f} /s")
-    # The best turn of each: others also hold what else this machine did meanwhile.
-    yield at_most(GROUP, "the driver's time beside bare system calls", 1.5, min(whole) / min(bare), "×", 2)
+    # Turn beside turn, because the kernel now and then moves its own share of a pty to the other processor for a
+    # second, and then 12.8 us are enough for what takes 17 else.
+    ratio = median(its_s / bare_s for its_s, bare_s in zip(whole, bare, strict=True))
+    yield at_most(GROUP, "the driver's time beside bare system calls", 1.5, ratio, "×", 2)
 
 
 def _in_step() -> Iterator[Row]:

@@ -125,7 +125,8 @@ class TcpEnd(FarEnd):
             client.close()
 
 
-def _serial(end: Any, clock: RealClock) -> Any:
+def serial(end: Any, clock: RealClock) -> Any:
+    """Its device by `serial_link`."""
     from pvdctl.links.serial_link import serial_link
 
     return serial_link("line", end.device, 115200, clock)
@@ -156,7 +157,7 @@ def _visa_serial(end: Any, clock: RealClock) -> Any:
 
 
 TRANSPORTS = [
-    pytest.param(PtyEnd, _serial, id="serial on a pty", marks=needs_pty),
+    pytest.param(PtyEnd, serial, id="serial on a pty", marks=needs_pty),
     pytest.param(TcpEnd, _tcp, id="tcp"),
     pytest.param(TcpEnd, _serial_socket, id="socket url"),
     pytest.param(TcpEnd, _visa_socket, id="visa socket"),

@@ -4,6 +4,7 @@ The far ends are real: pseudo-terminals and sockets of this machine. What the wo
 (reopen, drain) is done here by `mend`, exactly as it does it.
 """
 
+import math
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from pvdctl.links.framing_sycon import ANSWER_OFFSET, SyconFraming, crc
 from pvdctl.links.link import Framing
 from pvdctl.links.stream_link import StreamLink
 from pvdctl.links.worker import QUIET_S
-from tests.links.far_ends import TRANSPORTS, Answer, FarEnd, PtyEnd, TcpEnd, cable, needs_pty
+from tests.links.far_ends import TRANSPORTS, Answer, FarEnd, PtyEnd, TcpEnd, cable, needs_pty, serial
 
 LINES = LineFraming(b"\n")
 DEADLINE_S = 0.12
@@ -233,6 +234,13 @@ def test_ten_thousand_random_streams(end_type: type[FarEnd], link_of: Callable[.
 
 
 @needs_pty
+@pytest.mark.parametrize("rounds", [25, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_random_bytes_where_the_terminal_waits(rounds: int, tmp_path: Path) -> None:
+    """Deadlines from a tenth of a second on are first waited for in the terminal itself (serial_link.PATIENCE_DS)."""
+    _stream_of_noise(rounds, 3, PtyEnd, serial, tmp_path, deadline_s=0.1)
+
+
+@needs_pty
 def test_a_serial_port_is_opened_by_one_program_only(tmp_path: Path) -> None:
     from pvdctl.links.serial_link import serial_link
 
@@ -246,6 +254,7 @@ class Deaf:
     """A port at which nothing ever comes."""
 
     reopens = False
+    patience_s = math.inf
 
     def __init__(self) -> None:
         self.held = b""
@@ -255,6 +264,8 @@ class Deaf:
 
     def receive(self) -> bytes:
         return b""
+
+    receive_first = receive
 
     def send(self, data: bytes, within_s: float) -> None:
         self.held += data
