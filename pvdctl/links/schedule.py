@@ -11,6 +11,7 @@ class VirtualSchedule:
 
     def __init__(self, workers: Sequence[Worker], clock: VirtualClock) -> None:
         self.workers = tuple(workers)
+        self._runs = tuple(worker.run for worker in workers)
         self._clock = clock
 
     def run_until(self, until_s: float) -> None:
@@ -19,14 +20,15 @@ class VirtualSchedule:
         What is due exactly at `until_s` waits for the next call: the scan of that moment may post acts, which go first.
         An exchange may end after `until_s`; its outcome carries its own time and is not seen by a scan before it.
         """
-        clock, workers = self._clock, self.workers
+        clock, workers, runs = self._clock, self.workers, self._runs
+        # Acts are posted between two calls, by the scan; in here a worker changes no plans but its own.
+        times_s = [worker.next_s for worker in workers]
         while True:
-            soonest_s, soonest = until_s, None
-            for worker in workers:
-                if worker.next_s < soonest_s:
-                    soonest_s, soonest = worker.next_s, worker
-            if soonest is None:
+            soonest_s = min(times_s)
+            if soonest_s >= until_s:
                 break
+            place = times_s.index(soonest_s)
             clock.now_s = soonest_s
-            soonest.run()
+            runs[place]()
+            times_s[place] = workers[place].next_s
         clock.now_s = until_s

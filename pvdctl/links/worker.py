@@ -110,12 +110,14 @@ class Worker:
         if self.up:
             # Acts pass polls, but on a slow line not for ever: an output written in every scan would starve the inputs,
             # and old inputs end the run. After an act that is not towards safe, a due poll has its turn.
-            turn = self._polls_turn and self._soonest_due_s <= now_s and not self.safe_waiting()
+            act = None
+            if self._acts and not (self._polls_turn and self._soonest_due_s <= now_s and not self.safe_waiting()):
+                act = self._pick_act(now_s)
             self._polls_turn = False
-            if self._acts and not turn and (act := self._pick_act(now_s)) is not None:
+            if act is not None:
                 self._perform(act)
                 self._polls_turn = act.priority != SAFE
-            else:
+            elif self._soonest_due_s <= now_s:
                 self._poll(now_s)
         else:
             if now_s >= self._retry_s:
@@ -124,7 +126,7 @@ class Worker:
                 self._expire(clock.now_s)
         self._free_s = free_s = clock.now_s
         if self.up:
-            soonest_s = min(self._due_s, default=NEVER_S)
+            soonest_s = self._soonest_due_s
             self.next_s = soonest_s if soonest_s > free_s else free_s
             if not self._acts:  # looked at last: an act posted since has set `next_s` itself
                 return
@@ -194,9 +196,8 @@ class Worker:
             act.state = DONE
 
     def _poll(self, now_s: float) -> None:
+        """Run the poll that is due longest."""
         due_s = self._soonest_due_s
-        if due_s > now_s:
-            return
         due = self._due_s
         index = due.index(due_s)
         poll = self._polls[index]
