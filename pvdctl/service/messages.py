@@ -52,6 +52,10 @@ class Valve(Message):
     """Why it is not where it was told to be, when its deadline is over."""
     forced_by: list[str] = field(default_factory=list)
     """Interlocks that hold it closed now."""
+    role: Literal["", "rough", "fore", "gate", "gas", "source", "substrate"] = ""
+    """What it closes: roughing line, foreline, the turbo's gate, a gas inlet, a source, the substrate; empty: other."""
+    gas: str = ""
+    """Of a gas inlet: the gas's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,9 @@ class Switch(Message):
     name: str
     on: bool | None
     forced_by: list[str] = field(default_factory=list)
+    required: bool | None = None
+    """Of an input: the level that interlocks want of it (water, air, doors); None where its level is no matter of
+    right or wrong, such as an end switch."""
 
 
 @dataclass(frozen=True, slots=True)

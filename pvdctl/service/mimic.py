@@ -6,6 +6,7 @@ from typing import cast
 from pvdctl.instrument.tag import GOOD, QUALITY_WORDS, Tag
 from pvdctl.process.actuators import POSITION_WORDS
 from pvdctl.process.controller import Controller
+from pvdctl.service.duties import required_inputs, valve_roles
 from pvdctl.service.messages import (
     Crystal,
     Gauge,
@@ -37,7 +38,7 @@ def mimic(controller: Controller) -> Mimic:
         supplies=supplies,
         sources=_sources(controller, {supply.name: supply for supply in supplies}),
         crystals=_crystals(controller),
-        inputs=[Switch(name, yes(controller.image[name])) for name in chamber.io.inputs],
+        inputs=_inputs(controller),
         outputs=_plain_outputs(controller),
     )
 
@@ -62,13 +63,23 @@ def yes(tag: Tag) -> bool | None:
 
 
 def _valves(controller: Controller) -> list[Valve]:
-    found = []
+    found, roles = [], valve_roles(controller.context.chamber)
     for name, actuator in controller.actuators.by_name.items():
         output = actuator.output
-        position = cast("Position", POSITION_WORDS[actuator.position])
-        asked_open = output.granted != 0.0
-        found.append(Valve(name, actuator.facts.kind, position, asked_open, actuator.failure, list(output.forced_by)))
+        role, gas = roles.get(name, ("", ""))
+        found.append(
+            Valve(
+                name, actuator.facts.kind, cast("Position", POSITION_WORDS[actuator.position]), output.granted != 0.0,
+                actuator.failure, list(output.forced_by), role, gas,
+            )
+        )  # fmt: skip
     return found
+
+
+def _inputs(controller: Controller) -> list[Switch]:
+    chamber, image = controller.context.chamber, controller.image
+    required = required_inputs(chamber)
+    return [Switch(name, yes(image[name]), [], required.get(name)) for name in chamber.io.inputs]
 
 
 def _pumps(controller: Controller) -> list[Pump]:
