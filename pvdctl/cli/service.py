@@ -49,12 +49,36 @@ def _serve(
     raise typer.Exit(serve(wish))
 
 
-def _tui(service: Service = None) -> None:
+def _tui(
+    service: Service = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="On a simulated chamber: its service is started, or found running.")
+    ] = False,
+    chamber: Annotated[
+        Path | None, typer.Option("--chamber", metavar="FILE", help="With --simulate: the chamber file.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(metavar="X", help="With --simulate: simulated seconds per second. Default: 20.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="With --simulate: chance of the simulated chamber.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME@WHEN[:ARGS]", help="With --simulate: let something go wrong. Repeatable."),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="DIR", help="With --simulate: directory of the record.")
+    ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option("--recipes", metavar="DIR", help="With --simulate: the library of recipes.")
+    ] = None,
+) -> None:
     """Open the operator's screens on the service. Leaving them, or losing the terminal, changes nothing there."""
     from pvdctl.cli.tui import Wish, screens
 
     gc.enable()
-    raise typer.Exit(screens(Wish(service)))
+    raise typer.Exit(screens(Wish(service, simulate, chamber, speed, seed, fault or [], record, recipes)))
 
 
 def _status(service: Service = None, json: Json = False) -> None:

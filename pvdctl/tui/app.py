@@ -22,6 +22,7 @@ from pvdctl.service.messages import Happening, Snapshot
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText, Confirm
 from pvdctl.tui.feed import Feed, Heard
 from pvdctl.tui.help import Help, told
+from pvdctl.tui.own import OwnService
 from pvdctl.tui.pane import Pane
 from pvdctl.tui.panes import PANES
 from pvdctl.tui.said import Said
@@ -54,7 +55,7 @@ class Answered(Message):
 class Screens(App[None]):
     """Everything an operator sees. Never waits for the service: requests run in threads of their own.
 
-    chamber: the service's client, made with the client name `name`.
+    chamber: the service's client, made with the client name `name`. own: the service, where the screens started it.
     """
 
     TITLE = "pvdctl"
@@ -79,10 +80,14 @@ class Screens(App[None]):
         Binding("q,ctrl+q", "quit", "Leave", key_display="q", tooltip="Leave the screens; the process goes on"),
     ]
 
-    def __init__(self, chamber: Chamber, name: str, clock: Clock | None = None) -> None:
+    def __init__(self, chamber: Chamber, name: str, clock: Clock | None = None, own: OwnService | None = None) -> None:
         super().__init__()
+        self.own = own
+        self.ending = False
+        """Whether the user wants the screens' own service to end with them."""
         self.chamber = chamber
         self.view = View(clock or RealClock(), name)
+        self.view.starting = own is not None
         self._feed = Feed(chamber, self.post_message)
         self._made: dict[int, Pane] = {}
         self._at = 0
@@ -159,6 +164,8 @@ class Screens(App[None]):
 
     def _look(self) -> None:
         """Time passes also where nothing comes."""
+        if self.own is not None and self.own.failure():
+            self.exit(return_code=1)
         if self.view.stale:
             self._show()
 
@@ -318,6 +325,32 @@ class Screens(App[None]):
                 self.ask(f"answer {chosen}", lambda chamber: chamber.answer(question.prompt, chosen), leased=True)
 
         self.push_screen(AskRecipesQuestion(question, recipe), answer)
+
+    async def action_quit(self) -> None:
+        """Leave. Of a service that the screens started themselves, ask whether it shall end too."""
+        own = self.own
+        if own is None or isinstance(self.screen, ModalScreen):
+            self.exit()
+            return
+
+        def leave(end: bool | None) -> None:
+            if end is None:
+                return
+            if end:
+                self.ending = True
+                own.end()
+            self.exit()
+
+        self.push_screen(
+            Confirm(
+                "Leave the screens?",
+                "The simulated service goes on without them, and a run in it too. End it as well? A run is stopped "
+                "under control first. Esc: stay here.",
+                "End it",
+                "Leave it running",
+            ),
+            leave,
+        )
 
     def action_help(self) -> None:
         """The keys."""

@@ -26,13 +26,14 @@ BOX = """
 """
 
 
-class Confirm(ModalScreen[bool]):
-    """Yes or no, with what will happen. The focus is on no: a stray Enter does nothing."""
+class Confirm(ModalScreen[bool | None]):
+    """Yes or no, with what will happen; None for Escape. The focus is on no: a stray Enter does nothing."""
 
     DEFAULT_CSS = f"Confirm {{ {BOX} }}"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
-        Binding("n,escape", "answer(False)", "No"),
+        Binding("n", "answer(False)", "No"),
+        Binding("escape", "answer(None)", "Leave it"),
         Binding("left,right", "app.focus_next", show=False),
     ]
 
@@ -57,7 +58,7 @@ class Confirm(ModalScreen[bool]):
         """A button is an answer."""
         self.dismiss(event.button.id == "yes")
 
-    def action_answer(self, yes: bool) -> None:
+    def action_answer(self, yes: bool | None) -> None:
         """A key is one too."""
         self.dismiss(yes)
 

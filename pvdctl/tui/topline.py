@@ -28,6 +28,8 @@ def lines(view: View, width: int) -> Text:
     """All of it, none longer than `width`."""
     snapshot = view.snapshot
     if snapshot is None:
+        if view.starting:
+            return Text(f"pvdctl: starting the simulated service ... {words.duration(view.age_s)}", "bold")
         why = view.lost or "waiting for its first word"
         return _cut(Text(f"pvdctl: no service yet: {why}", "bold yellow"), width)
     made = [_first(snapshot, width), _second(snapshot, view, width)]

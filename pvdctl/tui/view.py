@@ -27,6 +27,8 @@ class View:
         self.me: Me | None = None
         self.lost = ""
         """Why the service cannot be heard; empty while it can."""
+        self.starting = False
+        """Whether the service was started with these screens and has not said anything yet."""
         self._heard_s = clock.now_s
 
     @property
@@ -60,6 +62,7 @@ class View:
         if known is None:
             self.happenings.extend(snapshot.events)
         self.snapshot = snapshot
+        self.starting = False
         self.lost = ""
         self._heard_s = self._clock.now_s
         self.curves.add(snapshot)
