@@ -46,12 +46,12 @@ class WirePort:
     def write(self, data: bytes, now_s: float) -> None:
         """See `Port.write`."""
         fault = self.fault
-        if fault is not None:
-            heard = fault.on_request(data, now_s)
-            if heard is None:
-                return
-            data = heard
-        self.hear(data, now_s)
+        if fault is None:
+            self.hear(data, now_s)
+            return
+        heard = fault.on_request(data, now_s)
+        if heard is not None:
+            self.hear(heard, now_s)
 
     @property
     def next_answer_s(self) -> float:

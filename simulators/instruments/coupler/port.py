@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from struct import Struct
 
+from simulators.instruments.coupler.known import KnownRead
 from simulators.instruments.coupler.refusal import (
     DEVICE_FAILURE,
     ILLEGAL_ADDRESS,
@@ -82,7 +83,7 @@ class CouplerPort(WirePort):
             15: self._write_coils,
             16: self._write_registers,
         }
-        self._known_reads: dict[bytes, tuple[bytes, Callable[[], int], int, int, int]] = {}
+        self._known_reads: dict[bytes, KnownRead] = {}
         self._known_writes: dict[bytes, tuple[bytes, int, int, int]] = {}
 
     # --- connector --------------------------------------------------------------------------------------------
@@ -97,8 +98,10 @@ class CouplerPort(WirePort):
             # Frames met before, whose every field was judged then; only transaction number and bits are new.
             read = self._known_reads.get(data[2:])
             if read is not None:
-                head, image, first, mask, size = read
-                self.say(data[:2] + head + (image() >> first & mask).to_bytes(size, "little"), now_s)
+                image = read.image()
+                if image != read.shown:
+                    read.show(image)
+                self.say(data[:2] + read.answer, now_s)
                 return
             write = self._known_writes.get(data[2:13])
             if write is not None and not watchdog.expired:
@@ -140,7 +143,7 @@ class CouplerPort(WirePort):
         elif answer[0] != 15 and len(self._known_reads) < MOST_KNOWN:
             image = self._input_image if answer[0] == 2 else self._output_image
             head = _HEADER.pack(0, len(answer) + 1, frame[6]) + answer[:2]
-            self._known_reads[frame[2:]] = (head, image, first, (1 << count) - 1, answer[1])
+            self._known_reads[frame[2:]] = KnownRead(head, image, first, count)
 
     def tick(self, now_s: float) -> None:
         """Let the watchdog expire when its time is over."""

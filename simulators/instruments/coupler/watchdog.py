@@ -9,10 +9,10 @@ RESET_WORDS = (0xBECF, 0xAFFE)
 class Watchdog:
     """Keeps the time. `time_ms` 0 = off; what expiry does to the outputs is the coupler's business."""
 
-    __slots__ = ("_reset_begun", "expired", "expires_s", "time_ms")
+    __slots__ = ("_reset_begun", "_span_s", "expired", "expires_s", "time_ms")
 
     def __init__(self, time_ms: int) -> None:
-        self.time_ms = time_ms
+        self.set_time(time_ms)
         self.restart()
 
     def restart(self) -> None:
@@ -24,11 +24,12 @@ class Watchdog:
 
     def start(self, now_s: float) -> None:
         """Count from `now_s`: armed, or fed."""
-        self.expires_s = now_s + self.time_ms / 1000.0 if self.time_ms else inf
+        self.expires_s = now_s + self._span_s
 
     def set_time(self, time_ms: int) -> None:
         """Another time, from the next feeding on; 0 stops the watchdog at once."""
         self.time_ms = time_ms
+        self._span_s = time_ms / 1000.0 if time_ms else inf
         if not time_ms:
             self.expires_s = inf
 

@@ -5,6 +5,12 @@ message being a status letter. SQC-310 Operating Manual 074-550-P1C, p. 93-95, a
 those of the file, here and in the other modules of this instrument, unless printed as chapter-page).
 """
 
+from __future__ import annotations
+
+from array import array
+from functools import cache
+from struct import Struct
+
 SYNC = 0x21
 COMMAND_OFFSET = 34
 ANSWER_OFFSET = 35
@@ -25,14 +31,28 @@ def _one_byte(register: int) -> int:
 
 
 _TABLE = tuple(_one_byte(byte) for byte in range(256))
+_IN_TWOS = tuple(Struct(f"<{count}H") for count in range(128))
+
+
+@cache
+def _two_bytes() -> array[int]:
+    """What two bytes, the first one in the low half of the index, leave in an empty register.
+
+    A register of 14 bits is gone after 16 shifts, so XORed into the index it needs no other treatment. Made when first
+    wanted, in 5 ms; as an array it is 128 kB.
+    """
+    table = _TABLE
+    return array("H", [(first >> 8) ^ table[(first ^ second) & 0xFF] for second in range(256) for first in table])
 
 
 def check_characters(covered: bytes) -> bytes:
     """The two check characters for `covered`: everything from the length character to the last message byte."""
     register = _INITIAL
-    table = _TABLE
-    for byte in covered:
-        register = (register >> 8) ^ table[(register ^ byte) & 0xFF]
+    after = _two_bytes()
+    for two in _IN_TWOS[len(covered) // 2].unpack_from(covered):
+        register = after[register ^ two]
+    if len(covered) % 2:
+        register = (register >> 8) ^ _TABLE[(register ^ covered[-1]) & 0xFF]
     return bytes(((register & 0x7F) + CHECK_OFFSET, (register >> 7 & 0x7F) + CHECK_OFFSET))
 
 
