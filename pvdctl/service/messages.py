@@ -103,6 +103,8 @@ class Supply(Message):
     power_w: float | None
     tripped: bool | None
     forced_by: list[str] = field(default_factory=list)
+    asked_on: bool | None = None
+    """Output on, as asked; None from a service that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Source(Message):
     """Through this boat: the supply's current where it is selected, else 0."""
     power_w: float | None
     max_current_a: float
+    max_slew_a_per_s: float | None = None
+    """The most by which its current changes; None from a service that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ class Switch(Message):
     required: bool | None = None
     """Of an input: the level that interlocks want of it (water, air, doors); None where its level is no matter of
     right or wrong, such as an end switch."""
+    asked_on: bool | None = None
+    """Of an output: what is asked of it; None of an input."""
 
 
 @dataclass(frozen=True, slots=True)

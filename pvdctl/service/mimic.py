@@ -124,7 +124,7 @@ def _supplies(controller: Controller) -> list[Supply]:
         found.append(
             Supply(
                 name, yes(supply.output_on), current, voltage, outputs[f"{name}.current"].granted, power,
-                yes(supply.tripped), list(output.forced_by),
+                yes(supply.tripped), list(output.forced_by), output.granted != 0.0,
             )
         )  # fmt: skip
     return found
@@ -146,7 +146,7 @@ def _sources(controller: Controller, supplies: dict[str, Supply]) -> list[Source
                 name, source.material, source.boat, source.supply, source.shutter, selected,
                 here if selected else (0.0 if selected is False else None),
                 supply.power_w if selected else (0.0 if selected is False else None),
-                source.max_current_a,
+                source.max_current_a, source.max_slew_a_per_s,
             )
         )  # fmt: skip
     return found
@@ -176,7 +176,10 @@ def _plain_outputs(controller: Controller) -> list[Switch]:
     chamber = controller.context.chamber
     elsewhere = {actuator.output for actuator in chamber.actuators.values()} | {chamber.vacuum.roughing_pump_output}
     return [
-        Switch(name, yes(controller.equipment.io.outputs[name]), list(controller.outputs[name].forced_by))
+        Switch(
+            name, yes(controller.equipment.io.outputs[name]), list(controller.outputs[name].forced_by), None,
+            controller.outputs[name].granted != 0.0,
+        )
         for name in chamber.io.outputs
         if name not in elsewhere
-    ]
+    ]  # fmt: skip
