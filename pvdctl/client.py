@@ -350,9 +350,13 @@ class Chamber:
         """The static check on this chamber, as `recipe` for a text that is not in the library."""
         return decode(Checked, self._dial.ask("POST", "/v1/check", _recipe(recipe)))
 
-    def simulate(self, recipe: str | Path, seed: int = 1) -> dict[str, Any]:
-        """Make the recipe on a simulated copy of this chamber, beside the real one; the result as `simulate --json`."""
-        body = {"seed": seed} | _recipe(recipe)
+    def simulate(self, recipe: str | Path, seed: int = 1, answers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Make the recipe on a simulated copy of this chamber, beside the real one; the result as `simulate --json`.
+
+        answers: to the recipe's prompts, each of which wants one. Declined where they are missing.
+        """
+        body: dict[str, Any] = {"seed": seed, "answers": dict(answers or {})}
+        body |= _recipe(recipe)
         found = self._dial.ask("POST", "/v1/simulations", body, within_s=SIMULATION_WITHIN_S)
         assert isinstance(found, dict)
         return found

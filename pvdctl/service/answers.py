@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pvdctl.service.messages import Alarm, Message, RecipeStep
+from pvdctl.service.messages import Alarm, Message, Question, RecipeStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,8 @@ class Checked(Message):
     steps: list[RecipeStep]
     findings: list[dict[str, Any]]
     """As `pvdctl check --json` gives them: severity, line, column, wanted, found, hint, text ..."""
+    questions: list[Question] = field(default_factory=list)
+    """What the recipe will ask the operator; a simulation wants the answers beforehand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from pvdctl.chamber.problems import BadFile, Problem
 from pvdctl.recipe.check import check
 from pvdctl.recipe.findings import Finding, errors
 from pvdctl.recipe.load import LoadedRecipe, parse_recipe
-from pvdctl.recipe.model import Deposit
+from pvdctl.recipe.model import Deposit, Prompt
 from pvdctl.recipe.plan import Plan, plan
 from pvdctl.service.answers import Checked, RecipeEntry
 from pvdctl.service.call import Turned
-from pvdctl.service.messages import RecipeStep
+from pvdctl.service.messages import Question, RecipeStep
 
 LARGEST_RECIPE = 1_000_000
 """Bytes; the shipped ones have 3,000. A text beyond this is not meant as a recipe."""
@@ -99,6 +99,7 @@ class Library:
             {source: round(mg, 1) for source, mg in planned.uses_mg.items()} if planned is not None else {},
             planned_steps(planned) if planned is not None else _bare_steps(recipe),
             _of_check(path, findings),
+            [Question(step.name, step.message, step.answers) for step in model.steps if isinstance(step, Prompt)],
         )  # fmt: skip
 
 

@@ -47,6 +47,8 @@ class SimulationAsk(RecipeAsk):
     """A recipe to be made on a simulated copy of the chamber."""
 
     seed: int = Field(default=1, ge=0, le=2**31)
+    answers: dict[str, str] = Field(default_factory=dict)
+    """To the recipe's prompts; a simulation asks nobody."""
 
 
 class Start(RecipeAsk):

@@ -36,7 +36,7 @@ async def check(body: bodies.RecipeAsk, who: Looking, house: TheHouse) -> Respon
 async def simulate(body: bodies.SimulationAsk, who: Commanding, house: TheHouse) -> Response:
     """Make the recipe on a simulated copy of the chamber; the result as `pvdctl simulate --json`. One at a time."""
     path, raw = await to_thread(house.library.read, body.model_dump())
-    return JSONResponse(await house.simulating.run(path, raw, body.seed))
+    return JSONResponse(await house.simulating.run(path, raw, body.seed, body.answers))
 
 
 @router.get("/v1/runs", response_model=RunList)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Simulating:
         self._chamber = chamber
         self._busy = asyncio.Lock()
 
-    async def run(self, path: str, recipe: bytes, seed: int) -> dict[str, Any]:
+    async def run(self, path: str, recipe: bytes, seed: int, answers: Mapping[str, str]) -> dict[str, Any]:
         """The result as `simulate --json` gives it, without the record, which is thrown away. Raises Turned."""
         if self._busy.locked():
             raise Turned("too_many", "another recipe is being simulated; wait for it.")
@@ -32,15 +32,15 @@ class Simulating:
                 place = Path(name)
                 (place / "recipe.yaml").write_bytes(recipe)
                 (place / "chamber.yaml").write_text(self._chamber, encoding="utf-8")
-                found = await self._result(place, seed)
+                found = await self._result(place, seed, answers)
         for key in ("record", "record_sha256"):
             found.pop(key, None)
         return found
 
-    async def _result(self, place: Path, seed: int) -> dict[str, Any]:
+    async def _result(self, place: Path, seed: int, answers: Mapping[str, str]) -> dict[str, Any]:
         child = await asyncio.create_subprocess_exec(
             *self._command, "recipe.yaml", "--chamber", "chamber.yaml", "--seed", str(seed), "--json",
-            "--record", "record", cwd=place, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            "--record", "record", *(f"--answer={prompt}={answer}" for prompt, answer in answers.items()), cwd=place, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         os.setpriority(os.PRIO_PROCESS, child.pid, LOWEST_PRIORITY)
