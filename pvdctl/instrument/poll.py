@@ -4,12 +4,15 @@ A `Poll` is repeated with a period and brings tags. An `Act` is done once, at so
 link when they run; neither is ever called by the control thread.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from pvdctl.instrument.tag import Flaw, Tag, Value
 
 Answer = tuple[Value | Flaw, ...]
+Outcome = tuple[float, Answer | None, Exception | None]
+"""(when, values, None) after an answer; (when, None, error) after a failure."""
 
 SAFE, COMMAND = 0, 1
 """Priorities of acts: SAFE acts (outputs towards safe) pass COMMAND acts; both pass polls."""
@@ -26,18 +29,19 @@ class Poll:
         Returning the very same tuple object as last time means "nothing changed" and is cheap.
     every_s: period. stale_s: a value older than this is BAD for every interlock.
 
-    The worker writes `outcome` in one assignment; the control thread takes it (see process.image). `at_s` and the
+    The worker tells what came of it with `ended`; the control thread takes that (see process.image). `at_s` and the
     tags belong to the control thread.
     """
 
     __slots__ = (
+        "_outcome",
         "at_s",
         "before",
         "do",
         "every_s",
         "failures",
         "name",
-        "outcome",
+        "news",
         "stale",
         "stale_s",
         "tags",
@@ -51,9 +55,10 @@ class Poll:
         self.do = do
         self.every_s = every_s
         self.stale_s = max(3.0 * every_s, 0.5)
-        self.outcome: tuple[float, Answer | None, Exception | None] | None = None
-        """(when, values, None) after an answer; (when, None, error) after a failure. Written by the worker."""
-        self.before: tuple[float, Answer | None, Exception | None] | None = None
+        self.news: deque[Poll] = deque(maxlen=1)
+        """Where a poll puts itself when it has ended; whoever takes the outcomes gives all polls one deque."""
+        self._outcome: Outcome | None = None
+        self.before: Outcome | None = None
         """The outcome before that one. An exchange that a worker runs inline may end after the scan that comes next;
         what that scan sees is this one."""
         self.taken: object = None
@@ -63,6 +68,22 @@ class Poll:
         self.failures = 0
         for tag in tags:
             tag.source = self
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of it the last time; None while it has not been done."""
+        return self._outcome
+
+    @outcome.setter
+    def outcome(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self.news.append(self)
+
+    def ended(self, at_s: float, values: Answer | None, error: Exception | None) -> None:
+        """It was done, with this outcome. By the worker, on its thread."""
+        self.before = self._outcome
+        self._outcome = (at_s, values, error)
+        self.news.append(self)  # last: whoever finds it there finds the outcome too
 
 
 class Act:

@@ -205,15 +205,14 @@ class Worker:
         next_s = due_s + every_s
         due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
         self._soonest_due_s = min(due)
-        poll.before = poll.outcome
         try:
             values = poll.do(self.line)
         except PvdctlError as error:
-            poll.outcome = (self.clock.now_s, None, error)
+            poll.ended(self.clock.now_s, None, error)
             self._note_failure(error, poll.name)
         else:
             self.health.answers += 1
-            poll.outcome = (self.clock.now_s, values, None)
+            poll.ended(self.clock.now_s, values, None)
 
     def _note_failure(self, error: PvdctlError, name: str) -> None:
         """Count it; a link error or a restart means that nothing on this link is believed until identified again."""

@@ -4,6 +4,7 @@ Workers leave outcomes in their polls; `take` brings them into the tags once per
 writes polled tags, so a scan sees one consistent picture from its first line to its last.
 """
 
+from collections import deque
 from collections.abc import Iterable
 
 from pvdctl.errors import Bug, InstrumentError
@@ -14,19 +15,27 @@ from pvdctl.instrument.tag import BAD, GOOD, Flaw, Tag
 class Image:
     """All polled tags by their chamber-wide name, and the derived tags that the process adds.
 
-    `failed` lists the polls whose newest outcome was a failure in the last `take`.
+    `failed` lists the polls whose newest outcome was a failure in the last `take`. `changes` counts up whenever the
+    value, quality or reason of any polled tag may have changed; while it stands still, none has.
     """
 
     def __init__(self, polls: Iterable[Poll]) -> None:
         self.polls = tuple(polls)
         self.now_s = 0.0
         self.failed: list[Poll] = []
+        self.changes = 0
         self._stale_from_s = float("inf")
         """No reading can be too old before this: ages are looked at only after it."""
         self._tags: dict[str, Tag] = {}
+        self._news: deque[Poll] = deque()
+        self._early: list[Poll] = []
+        """Polls that have ended, but after the moment of the image."""
         for poll in self.polls:
             for tag in poll.tags:
                 self.add(tag)
+            poll.news = self._news
+            if poll.outcome is not None:
+                self._news.append(poll)
 
     def add(self, tag: Tag, name: str | None = None) -> Tag:
         """Make a tag known under its own or another name."""
@@ -56,28 +65,36 @@ class Image:
         failed = self.failed
         if failed:
             failed.clear()
-        for poll in self.polls:
+        news = self._news
+        while news:
+            poll = news.popleft()
             outcome = poll.outcome
-            if outcome is not poll.taken and outcome is not None:
-                if outcome[0] > now_s:  # run inline, and ends after this scan: the one before it is today's news
-                    outcome = poll.before
-                    if outcome is None or outcome is poll.taken or outcome[0] > now_s:
-                        continue
-                poll.taken = outcome
-                at_s, values, error = outcome
-                if values is None:
-                    self._fail(poll, error)
-                else:
-                    poll.at_s = at_s
-                    if values is not poll.values or poll.stale:
-                        self._bring(poll, values)
-                    if at_s + poll.stale_s < self._stale_from_s:
-                        self._stale_from_s = at_s + poll.stale_s
+            if outcome is poll.taken or outcome is None:
+                continue
+            if outcome[0] > now_s:  # run inline, and ends after this scan: the one before it is today's news
+                self._early.append(poll)
+                outcome = poll.before
+                if outcome is None or outcome is poll.taken or outcome[0] > now_s:
+                    continue
+            poll.taken = outcome
+            at_s, values, error = outcome
+            if values is None:
+                self._fail(poll, error)
+                continue
+            poll.at_s = at_s
+            if values is not poll.values or poll.stale:
+                self._bring(poll, values)
+            if at_s + poll.stale_s < self._stale_from_s:
+                self._stale_from_s = at_s + poll.stale_s
+        if self._early:
+            news.extend(self._early)
+            self._early.clear()
         if now_s > self._stale_from_s:
             self._judge_ages(now_s)
 
     def _bring(self, poll: Poll, values: Answer) -> None:
         """New values into a poll's tags."""
+        self.changes += 1
         poll.values = values
         poll.stale = False
         for tag, value in zip(poll.tags, values, strict=True):
@@ -105,11 +122,13 @@ class Image:
         poll.failures += 1
         self.failed.append(poll)
         if isinstance(error, InstrumentError):
+            self.changes += 1
             poll.stale = True
             for tag in poll.tags:
                 tag.spoil(str(error))
 
     def _age(self, poll: Poll, now_s: float) -> None:
+        self.changes += 1
         poll.stale = True
         error = poll.taken[2] if isinstance(poll.taken, tuple) else None
         why = f"{poll.name}: no new reading for {now_s - poll.at_s:.1f} s (limit {poll.stale_s:g} s)"

@@ -57,6 +57,7 @@ class Readings:
         self._longest_cool_s = max(source.cold_after_s for source in chamber.sources.values())
         self._first = True
         self._watchdog = equipment.io.watchdog_tripped
+        self._image = image
         self._moved_s = float("-inf")
         self._last_mbar = 0.0
         tags = [*self._gauges.values(), self._speed, self._nominal, self._watchdog]
@@ -65,6 +66,7 @@ class Readings:
         if self.supply_enabled is not None:
             tags.append(self.supply_enabled)
         self._polls = tuple({id(t.source): t.source for t in tags if t.source is not None}.values())
+        self._changes = -1
         self._seen: list[object] = [self]
         self.disagreement = ""
         """Why the chamber pressure is not believed, when two gauges or two moments contradict each other."""
@@ -79,19 +81,24 @@ class Readings:
 
     def update(self, now_s: float) -> None:
         """Derive anew what rests on polls that have brought something, or have grown stale, since the last scan."""
-        seen: list[object] = [None if poll.stale else poll.values for poll in self._polls]
-        if seen != self._seen:
-            self._seen = seen
-            self._pressures(now_s)
-            self._foreline()
-            self._ion_gauge()
-            self._turbo()
-            self._sources()
-            _copy(self._watchdog, self.watchdog_tripped)
+        changes = self._image.changes
+        if changes != self._changes:
+            self._changes = changes
+            seen: list[object] = [None if poll.stale else poll.values for poll in self._polls]
+            if seen != self._seen:
+                self._seen = seen
+                self._pressures(now_s)
+                self._foreline()
+                self._ion_gauge()
+                self._turbo()
+                self._sources()
+                _copy(self._watchdog, self.watchdog_tripped)
         if not self.sources_off.value or self._first:
             self._first = False
             self.hot_until_s = now_s + self._longest_cool_s
-        self.sources_cold.set(now_s >= self.hot_until_s)
+        cold = self.sources_cold
+        cold.value = now_s >= self.hot_until_s
+        cold.quality = GOOD
 
     def _turbo(self) -> None:
         speed, nominal = self._speed, self._nominal
