@@ -38,9 +38,10 @@ class Simulating:
         return found
 
     async def _result(self, place: Path, seed: int, answers: Mapping[str, str]) -> dict[str, Any]:
+        given = [f"--answer={prompt}={answer}" for prompt, answer in answers.items()]
         child = await asyncio.create_subprocess_exec(
             *self._command, "recipe.yaml", "--chamber", "chamber.yaml", "--seed", str(seed), "--json",
-            "--record", "record", *(f"--answer={prompt}={answer}" for prompt, answer in answers.items()), cwd=place, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            "--record", "record", *given, cwd=place, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         os.setpriority(os.PRIO_PROCESS, child.pid, LOWEST_PRIORITY)
