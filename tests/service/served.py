@@ -19,16 +19,19 @@ UP_WITHIN_S = 60.0
 
 
 class Served:
-    """The service, until `end`."""
+    """The service, until `end`. chamber: file of a chamber on real ports; None: simulated in memory, at `speed`."""
 
-    def __init__(self, directory: Path, recipes: Path, *more: str, speed: float = 60.0) -> None:
+    def __init__(
+        self, directory: Path, recipes: Path, *more: str, speed: float = 60.0, chamber: Path | None = None
+    ) -> None:
+        which = ["--chamber", str(chamber)] if chamber is not None else ["--simulate", "--speed", str(speed)]
         self.socket = directory / "api.sock"
         self.record = directory / "record"
         self.log_path = directory / "log"
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "pvdctl.cli.main", "serve", "--simulate", "--speed", str(speed),
+                    sys.executable, "-m", "pvdctl.cli.main", "serve", *which,
                     "--socket", str(self.socket), "--record", str(self.record), "--recipes", str(recipes), *more,
                 ],
                 stdout=log, stderr=log, cwd=ROOT,
