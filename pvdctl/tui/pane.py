@@ -1,20 +1,30 @@
 """What every screen below the top line is made of."""
 
+from typing import TYPE_CHECKING, cast
+
 from textual.containers import Container
 
 from pvdctl.tui.view import View
+
+if TYPE_CHECKING:  # the app makes the panes; they only speak to it
+    from pvdctl.tui.app import Screens
 
 
 class Pane(Container):
     """One of the six screens. Made when it is first looked at, and told of news only while it is in sight.
 
     A pane lists its keys in BINDINGS, with descriptions: the footer and the help show them. It never talks to the
-    service on the app's thread: it calls `self.app.ask(...)` (see `app.Screens`).
+    service on the app's thread: it calls `self.screens.ask(...)` (see `app.Screens`).
     """
 
     DEFAULT_CSS = """
     Pane { height: 1fr; width: 1fr; }
     """
+
+    @property
+    def screens(self) -> "Screens":
+        """The app, with what a pane may ask of it."""
+        return cast("Screens", self.app)
 
     def show(self, view: View) -> None:
         """News: draw what has changed. At most a few times a second; must take well below 50 ms."""
