@@ -1,71 +1,171 @@
 """The numbers behind the plots: what the service remembers of the last hours, and what comes since."""
 
-from dataclasses import dataclass
+from array import array
+from bisect import bisect_right
+from collections.abc import Mapping
+from math import nan
+from typing import Final
 
-from pvdctl.service.answers import Trend
-from pvdctl.service.messages import Snapshot
+from pvdctl.service.answers import Samples, Trend
+from pvdctl.service.messages import Layer, Snapshot
 
 CAPACITY = 20_000
-"""Points kept: 2.7 hours at two a second. At twice that the older half is thinned to every second point."""
+"""Rows kept: 2.7 hours at two a second. At twice that the older half is thinned to every second row."""
 
-
-@dataclass(slots=True)
-class Point:
-    """All curves at one time. None where nothing was known."""
-
-    at_s: float
-    """The control clock's, as in snapshots."""
-    chamber_pressure_mbar: float | None
-    rate_nm_per_s: float
-    rate_target_nm_per_s: float
-    band_percent: float
-    film_nm: float
-    film_target_nm: float
-    source_current_a: float | None
+NAMES: Final = (
+    "at_s", "chamber_pressure_mbar", "rate_nm_per_s", "rate_target_nm_per_s", "band_low_nm_per_s",
+    "band_high_nm_per_s", "film_nm", "film_target_nm", "source_current_a",
+)  # fmt: skip
+"""The columns; `at_s` is the control clock, as in snapshots. NaN where nothing was known."""
 
 
 class Curves:
-    """Points in order of time."""
+    """Rows in order of time, kept as columns of plain numbers: 40,000 rows are 3 MB.
+
+    generation: another number when rows went or came elsewhere than at the end, so that whoever reduced them begins
+    anew. doubts: what the newest row's readings are worth where they are not good, by column.
+    """
 
     def __init__(self) -> None:
-        self.points: list[Point] = []
+        self.columns: dict[str, array[float]] = {name: array("d") for name in NAMES}
+        self.at_s = self.columns["at_s"]
+        self.generation = 0
+        self.doubts: dict[str, str] = {}
+        self._lost_s: float | None = None
+        """Time of the last row before the service was lost, until what was missed has been filled in."""
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    def newest(self, name: str) -> float:
+        """The last row's value; NaN where it, or any row, is not known."""
+        column = self.columns[name]
+        return column[-1] if column else nan
 
     def clear(self) -> None:
         """Forget all."""
-        self.points.clear()
+        for column in self.columns.values():
+            del column[:]
+        self.doubts = {}
+        self._lost_s = None
+        self.generation += 1
+
+    def lost(self) -> None:
+        """The service cannot be heard: no line is drawn from here to what comes after."""
+        if self._lost_s is None and len(self):
+            self._lost_s = self.at_s[-1]
+            self._append(self._lost_s, {})
 
     def begin(self, trend: Trend) -> None:
-        """Put what the service remembers before what has come already."""
-        first_s = self.points[0].at_s if self.points else float("inf")
+        """Put what the service remembers before what has come already, and where it was not heard."""
         columns = (
             trend.at_s, trend.chamber_pressure_mbar, trend.rate_nm_per_s, trend.rate_target_nm_per_s, trend.film_nm,
             trend.film_target_nm, trend.source_current_a,
         )  # fmt: skip
-        self.points[:0] = [
-            Point(at_s, pressure, rate, rate_target, 0.0, film, film_target, current)
-            for at_s, pressure, rate, rate_target, film, film_target, current in zip(*columns, strict=True)
-            if at_s < first_s
+        rows = [
+            (
+                at_s,
+                {
+                    "chamber_pressure_mbar": _known(pressure),
+                    "rate_nm_per_s": rate,
+                    "rate_target_nm_per_s": target or nan,
+                    "film_nm": film,
+                    "film_target_nm": film_target or nan,
+                    "source_current_a": _known(current),
+                },
+            )
+            for at_s, pressure, rate, target, film, film_target, current in zip(*columns, strict=True)
         ]
+        if not len(self):
+            self._insert(0, rows)
+            return
+        if self._lost_s is not None:
+            hole = bisect_right(self.at_s, self._lost_s)
+            until_s = self.at_s[hole] if hole < len(self) else float("inf")
+            self._insert(hole, [row for row in rows if self._lost_s < row[0] < until_s])
+            self._lost_s = None
+        first_s = self.at_s[0]
+        self._insert(0, [row for row in rows if row[0] < first_s])
 
     def add(self, snapshot: Snapshot) -> None:
-        """One more point."""
-        if self.points and snapshot.at_s <= self.points[-1].at_s:
+        """One more row."""
+        if len(self) and snapshot.at_s <= self.at_s[-1]:
             return
         mimic, job = snapshot.mimic, snapshot.job
         pressure = mimic.chamber_pressure
-        currents = [source.current_a for source in mimic.sources if source.selected]
-        layer = job.layer if job is not None else None
-        self.points.append(
-            Point(
-                snapshot.at_s,
-                pressure.value if pressure.quality != "bad" else None,
-                layer.rate_nm_per_s if layer is not None else 0.0,
-                layer.rate_target_nm_per_s if layer is not None else 0.0,
-                layer.band_percent if layer is not None else 0.0,
-                layer.film_nm if layer is not None else 0.0,
-                layer.target_nm if layer is not None else 0.0,
-                currents[0] if currents else None,
-            )
-        )
-        if len(self.points) > 2 * CAPACITY:
-            self.points[:CAPACITY] = self.points[:CAPACITY:2]
+        source = next((source for source in mimic.sources if source.selected), None)
+        supply = next((each for each in mimic.supplies if source is not None and each.name == source.supply), None)
+        self.doubts = {}
+        if pressure.quality != "good":
+            self.doubts["chamber_pressure_mbar"] = pressure.quality
+        if supply is not None and supply.current.quality != "good":
+            self.doubts["source_current_a"] = supply.current.quality
+        values = {
+            "chamber_pressure_mbar": _known(pressure.value if pressure.quality != "bad" else None),
+            "source_current_a": _known(source.current_a if source is not None else None),
+        }
+        self._append(snapshot.at_s, values | (_layer(job.layer) if job is not None else {}))
+        if len(self) > 2 * CAPACITY:
+            for column in self.columns.values():
+                column[:CAPACITY] = column[:CAPACITY:2]
+            self.generation += 1
+
+    def _append(self, at_s: float, values: Mapping[str, float]) -> None:
+        for name, column in self.columns.items():
+            column.append(at_s if name == "at_s" else values.get(name, nan))
+
+    def _insert(self, index: int, rows: list[tuple[float, dict[str, float]]]) -> None:
+        if not rows:
+            return
+        for name, column in self.columns.items():
+            taken = [at_s if name == "at_s" else values.get(name, nan) for at_s, values in rows]
+            column[index:index] = array("d", taken)
+        self.generation += 1
+
+
+def of_run(samples: Samples) -> Curves:
+    """A past run's curves, its time counted from its first sample.
+
+    The columns are those of the shipped chambers (see `process.sampling`): `rate` in nm/s, `film` in nm,
+    `chamber_pressure` in mbar, `<supply>_current` in A. Of several supplies the largest current is taken: one boat is
+    heated at a time. A column that the run does not have stays unknown.
+    """
+    made = Curves()
+    taken = samples.columns
+    at_s = [_known(value) for value in taken.get("at_s", [])]
+    unknown: list[float | None] = [None] * len(at_s)
+    currents = [column for name, column in taken.items() if name.endswith("_current")]
+    filled: dict[str, list[float | None]] = {
+        "chamber_pressure_mbar": taken.get("chamber_pressure", unknown),
+        "rate_nm_per_s": taken.get("rate", unknown),
+        "film_nm": taken.get("film", unknown),
+        "source_current_a": [_largest(row) for row in zip(*currents, strict=True)] if currents else unknown,
+    }
+    begin_s = at_s[0] if at_s else 0.0
+    made.columns["at_s"].extend(value - begin_s for value in at_s)
+    for name in NAMES[1:]:
+        made.columns[name].extend(_known(value) for value in filled.get(name, unknown))
+    made.generation += 1
+    return made
+
+
+def _layer(layer: Layer) -> dict[str, float]:
+    """Zero targets are none: nothing is deposited then."""
+    target, band = layer.rate_target_nm_per_s, layer.band_percent / 100.0
+    values = {
+        "rate_nm_per_s": layer.rate_nm_per_s,
+        "rate_target_nm_per_s": target or nan,
+        "film_nm": layer.film_nm,
+        "film_target_nm": layer.target_nm or nan,
+    }
+    if target and band:
+        values |= {"band_low_nm_per_s": target * (1.0 - band), "band_high_nm_per_s": target * (1.0 + band)}
+    return values
+
+
+def _known(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def _largest(row: tuple[float | None, ...]) -> float | None:
+    return max((value for value in row if value is not None), default=None)

@@ -75,3 +75,4 @@ class View:
     def losing(self, why: str) -> None:
         """The service cannot be heard."""
         self.lost = why
+        self.curves.lost()
