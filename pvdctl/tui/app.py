@@ -26,6 +26,7 @@ from pvdctl.tui.own import OwnService
 from pvdctl.tui.pane import Pane
 from pvdctl.tui.panes import PANES
 from pvdctl.tui.said import Said
+from pvdctl.tui.terminal import hung_up
 from pvdctl.tui.topline import TopLine
 from pvdctl.tui.view import View
 
@@ -166,6 +167,8 @@ class Screens(App[None]):
         """Time passes also where nothing comes."""
         if self.own is not None and self.own.failure():
             self.exit(return_code=1)
+        if not self.is_headless and hung_up():
+            self.exit()
         if self.view.stale:
             self._show()
 
