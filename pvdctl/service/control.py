@@ -231,6 +231,7 @@ class Control:
             )  # fmt: skip
             self.view.events.append(happening)
             if event.kind == "link":
+                self.view.link_said.pop(event.subject, None)  # the newest last, which a link of several units shows
                 self.view.link_said[event.subject] = event.text
             if self.outlet is not None:
                 self.outlet.happening(happening)

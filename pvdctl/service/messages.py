@@ -338,6 +338,8 @@ class Link(Message):
     round_trip_p50_ms: float | None = None
     round_trip_p99_ms: float | None = None
     last_error: str = ""
+    limits_s: dict[str, float] = field(default_factory=dict)
+    """By poll: its readings are bad when they are older."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,7 @@ class View:
             round_trip_p50_ms=trips.get("p50"),
             round_trip_p99_ms=trips.get("p99"),
             last_error=said,
+            limits_s={poll.name: poll.stale_s for driver in worker.drivers for poll in driver.polls},
         )
 
 
