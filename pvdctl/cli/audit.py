@@ -16,6 +16,7 @@ from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record.anchors import NotAnchored, fetch_anchors
 from pvdctl.record.bundle import Bundle, write_bundle
 from pvdctl.record.bundle_check import BundleVerdict, check_bundle
+from pvdctl.record.eln_check import SUFFIX, check_eln
 from pvdctl.record.event import Event, Facts, Recorded, read
 from pvdctl.record.host import os_user
 from pvdctl.record.log import rows_from
@@ -29,13 +30,18 @@ HOLDS, FAILS = "[bold blue]HOLDS[/]", "[bold magenta]DOES NOT HOLD[/]"
 
 
 def verify_path(path: Path | None, anchors: Sequence[str], keys: Sequence[str], json: bool) -> int:
-    """Verify a record's directory or a bundle, and say what was found; returns the exit code.
+    """Verify a record's directory, a bundle or an .eln file, and say what was found; returns the exit code.
 
     anchors: files and addresses where checkpoints are kept. keys: public keys from elsewhere. Raises RecordError if
     there is nothing to verify, WrongUsage.
     """
     where = path or default_directory()
-    facts = _bundle_facts(where, anchors, keys) if where.is_file() else _record_facts(where, anchors, keys)
+    if not where.is_file():
+        facts = _record_facts(where, anchors, keys)
+    elif where.suffix == SUFFIX:
+        facts = _eln_facts(where, anchors, keys)
+    else:
+        facts = _bundle_facts(where, anchors, keys)
     if json:
         print(dumps(facts, ensure_ascii=False, indent=2))
     else:
@@ -98,6 +104,36 @@ def _bundle_facts(path: Path, places: Sequence[str], given: Sequence[str]) -> Fa
     if anchors:
         verdict = check_bundle(path, keys, anchors)
     return _told(path, verdict, missing, believed=not any(key.name == verdict.origin for key in keys))
+
+
+def _eln_facts(path: Path, places: Sequence[str], given: Sequence[str]) -> Facts:
+    keys = keys_from(given)
+    verdict = check_eln(path, keys)
+    if places and verdict.bundle is not None:
+        anchors, missing = _anchors(places, verdict.bundle.origin)
+        verdict = check_eln(path, keys, anchors)
+    else:
+        missing = ["an anchor was given, but no bundle is enclosed that it could vouch for."] if places else []
+    problems = [*missing, *verdict.problems]
+    believed = verdict.key not in {str(key) for key in keys}
+    enclosed = None
+    if verdict.bundle is not None:
+        enclosed = _told(Path(f"in {path}"), verdict.bundle, [], believed)
+    said = [
+        f"{path}: {verdict.files:,} files fit their SHA-256 in the metadata",
+        *([f"metadata signed by {verdict.key}, together with: {verdict.comment}"] if verdict.key else []),
+        *(enclosed["said"] if enclosed is not None else []),
+    ]
+    return {
+        "eln": str(path),
+        "good": not problems,
+        "files": verdict.files,
+        "signed_by": verdict.key,
+        "comment": verdict.comment,
+        "bundle": None if enclosed is None else {name: what for name, what in enclosed.items() if name != "said"},
+        "problems": problems,
+        "said": said,
+    }
 
 
 def _told(path: Path, verdict: BundleVerdict, missing: list[str], believed: bool) -> Facts:

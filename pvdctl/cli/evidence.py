@@ -48,13 +48,13 @@ witness = _group("witness", "Keep checkpoints where the chamber's machine cannot
 @audit.command("verify")
 def _verify(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[RECORD|BUNDLE]", help="Directory of a record, or a bundle.")
+        Path | None, typer.Argument(metavar="[RECORD|BUNDLE|ELN]", help="Directory of a record, a bundle, or an .eln.")
     ] = None,
     anchor: Anchors = None,
     key: Keys = None,
     json: Json = False,
 ) -> None:
-    """Check that a record or a bundle is what was written. Exit code 1 if it is not."""
+    """Check that a record, a bundle or an .eln file is what was written. Exit code 1 if it is not."""
     from pvdctl.cli.audit import verify_path
 
     raise typer.Exit(verify_path(path, anchor or [], key or [], json))

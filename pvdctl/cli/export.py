@@ -7,6 +7,8 @@ from pvdctl.clock import RealClock
 from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record.event import Event
 from pvdctl.record.host import os_user
+from pvdctl.record.keys import PRIVATE_FILE, load_key
+from pvdctl.record.note import PrivateKey
 from pvdctl.record.place import default_directory
 from pvdctl.record.reader import RecordReader
 
@@ -40,10 +42,16 @@ def export_run(directory: Path | None, run: str, form: str, target: Path | None)
         except OperatorError as error:
             raise WrongUsage(str(error)) from error
         try:
-            files = export(reader, found, form, target, clock, os_user(), record)
+            files = export(reader, found, form, target, clock, os_user(), record, _key(where))
         except OSError as error:
             place = error.filename or target or Path.cwd()
             raise WrongUsage(f"{place} cannot be written: {error.strerror or error}. Name another with -o.") from error
     for file in files:
         print(file)
     return DONE
+
+
+def _key(directory: Path) -> PrivateKey | None:
+    """The record's key; None for a copy, which has none. Raises RecordError for a key that others can read."""
+    path = directory / PRIVATE_FILE
+    return load_key(path) if path.exists() else None

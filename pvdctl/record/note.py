@@ -37,7 +37,8 @@ _SIGNATURE_BYTES = 64
 _ID_BYTES = 4
 
 
-def _decode(text: str, what: str) -> bytes:
+def decode(text: str, what: str) -> bytes:
+    """Standard base64. Raises RecordError, which begins with `what`."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -71,7 +72,7 @@ class PublicKey:
         """Raises RecordError if the line is no such key."""
         name, _, rest = line.strip().partition("+")
         key_id, _, coded = rest.partition("+")
-        raw = _decode(coded, "a public key")
+        raw = decode(coded, "a public key")
         if not name or len(raw) != 1 + _KEY_BYTES or raw[0] not in (ED25519, COSIGNATURE):
             raise RecordError(f"'{line.strip()[:80]}' is not a public key: wanted 'name+id+base64', Ed25519.")
         key = cls(name, raw[0], raw[1:])
@@ -125,9 +126,13 @@ class PrivateKey:
         public = self.public
         return f"{_PRIVATE}{public.name}+{public.key_id.hex()}+{encode(bytes([self.kind]) + self._seed)}\n"
 
+    def signature(self, message: bytes) -> bytes:
+        """The bare signature over `message`, 64 bytes."""
+        return self._key.sign(message)
+
     def signature_line(self, message: bytes, stamp: bytes = b"") -> str:
         """The line below a note: name, key id, stamp if any, signature over `message`."""
-        return f"{self._prefix}{encode(self.public.key_id + stamp + self._key.sign(message))}\n"
+        return f"{self._prefix}{encode(self.public.key_id + stamp + self.signature(message))}\n"
 
     def sign(self, text: str) -> str:
         """A whole note: text (which ends with a newline), blank line, signature."""
@@ -164,10 +169,15 @@ class Checkpoint:
             raise RecordError(f"not a signed checkpoint: {note[:80]!r}. Wanted three lines, a blank one, signatures.")
         if not re.fullmatch(r"0|[1-9][0-9]{0,14}", parts[1]):
             raise RecordError(f"checkpoint of {parts[0]}: its size is '{parts[1][:20]}', wanted a number.")
-        root = _decode(parts[2], f"the root in checkpoint {parts[1]} of {parts[0]}")
+        root = decode(parts[2], f"the root in checkpoint {parts[1]} of {parts[0]}")
         if len(root) != HASH_BYTES:
             raise RecordError(f"checkpoint {parts[1]} of {parts[0]}: its root has {len(root)} bytes, wanted 32.")
         return cls(parts[0], int(parts[1]), root, f"{text}\n", note, tuple(lines))
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """Names at the signatures, in their order; whether these are right is another matter."""
+        return tuple(line.removeprefix(_DASH).rpartition(" ")[0] for line in self.lines)
 
     def signed_by(self, key: PublicKey) -> bool:
         """Whether a signature of the log's own key is there, and right."""
@@ -187,7 +197,7 @@ class Checkpoint:
         for line in self.lines:
             name, _, coded = line.removeprefix(_DASH).rpartition(" ")
             if name == key.name:
-                raw = _decode(coded, f"a signature of {name}")
+                raw = decode(coded, f"a signature of {name}")
                 if raw[:_ID_BYTES] == key.key_id and len(raw) == _ID_BYTES + size:
                     found.append(raw[_ID_BYTES:])
         return found

@@ -3,7 +3,7 @@
 A zip archive with one folder, in it `ro-crate-metadata.json` (RO-Crate 1.1) and a folder of the run with its files:
 report, samples as CSV and HDF5, recipe, chamber, and the audit bundle that proves them. Form: "Specification for the
 ELN file format" of The ELN Consortium (github.com/TheELNConsortium/TheELNFileFormat): sizes are text, each file has
-its SHA-256.
+its SHA-256, and the metadata, which so vouch for all files, may have a signature of minisign beside them.
 """
 
 import hashlib
@@ -14,14 +14,15 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from pvdctl.record import minisign
 from pvdctl.record.dossier import Dossier
+from pvdctl.record.eln_check import METADATA, PUBLIC_KEY, SIGNATURE, SUFFIX
 from pvdctl.record.event import Facts
 from pvdctl.record.export import to_csv, to_hdf5
 from pvdctl.record.export.metadata import metadata
 from pvdctl.record.export.to_hdf5 import unit_of
+from pvdctl.record.note import PrivateKey
 from pvdctl.record.report.page import page
-
-SUFFIX: Final = ".eln"
 
 KINDS: Final = {
     ".csv": ("text/csv", "samples: names, units, then one row per scan"),
@@ -40,10 +41,12 @@ BundleWriter = Callable[[Path], object]
 """Writes the audit bundle of the run to a path."""
 
 
-def write(dossier: Dossier, target: Path, exported_utc: str, bundle: BundleWriter | None) -> list[Path]:
+def write(
+    dossier: Dossier, target: Path, exported_utc: str, bundle: BundleWriter | None, key: PrivateKey | None
+) -> list[Path]:
     """Write `target`; returns it. bundle: None for a run that has no end yet, and so no proof to enclose.
 
-    Raises ImportError, OSError.
+    key: the record's, which signs; None where it is not at hand. Raises ImportError, OSError.
     """
     run = dossier.run
     folder = target.parent / f"{run.run}-files"
@@ -52,7 +55,11 @@ def write(dossier: Dossier, target: Path, exported_utc: str, bundle: BundleWrite
     root = target.name.removesuffix(SUFFIX)
     crate = json.dumps(_crate(dossier, files, exported_utc), ensure_ascii=False, indent=1)
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(f"{root}/ro-crate-metadata.json", crate)
+        archive.writestr(f"{root}/{METADATA}", crate)
+        if key is not None:
+            signed = minisign.signature(key, crate.encode(), _comment(dossier, exported_utc))
+            archive.writestr(f"{root}/{SIGNATURE}", signed)
+            archive.writestr(f"{root}/{PUBLIC_KEY}", minisign.public_key(key.public))
         for file in files:
             packed = zipfile.ZIP_STORED if file.suffix in (".zip", ".h5") else zipfile.ZIP_DEFLATED
             archive.write(file, f"{root}/{run.run}/{file.name}", packed)
@@ -60,6 +67,13 @@ def write(dossier: Dossier, target: Path, exported_utc: str, bundle: BundleWrite
         file.unlink()
     folder.rmdir()
     return [target]
+
+
+def _comment(dossier: Dossier, exported_utc: str) -> str:
+    """What is signed with the metadata: which file, of which run, under which checkpoint of which record."""
+    proof = dossier.proof
+    place = f" record:{proof['record']} checkpoint:{proof['size']} root:{proof['root']}" if "root" in proof else ""
+    return f"utc:{exported_utc} file:{METADATA} run:{dossier.run.run}{place}"
 
 
 def _files(dossier: Dossier, folder: Path, exported_utc: str, bundle: BundleWriter | None) -> list[Path]:
@@ -92,7 +106,7 @@ def _crate(dossier: Dossier, files: list[Path], exported_utc: str) -> Facts:
     name = f"{'SIMULATED: ' if run.simulated else ''}{title} ({run.run})"
     graph: list[Facts] = [
         {
-            "@id": "ro-crate-metadata.json",
+            "@id": METADATA,
             "@type": "CreativeWork",
             "about": {"@id": "./"},
             "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
