@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pvdctl.chamber.model import Chamber, Instrument, SerialLine
+from pvdctl.cli.lines import drivers_by_link
 from pvdctl.clock import RealClock, VirtualClock
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver, find
@@ -136,11 +137,14 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
         if gas.flow_controller is not None
     }
 
+    queues = tuple(worker.notices for worker in workers)
+
     def notices() -> list[tuple[float, str, str]]:
         found: list[tuple[float, str, str]] = []
-        for worker in workers:
-            while worker.notices:
-                found.append(worker.notices.popleft())
+        if any(queues):
+            for queue in queues:
+                while queue:
+                    found.append(queue.popleft())
         return found
 
     return Equipment(
@@ -250,27 +254,20 @@ class SimulatedChamber:
         self.clock = VirtualClock()
         self.drivers = make_drivers(chamber)
         self.bench: Bench = make_bench(chamber, self.drivers, seed, faults, parameters)
-        by_link: dict[str, list[str]] = {}
-        for name, instrument in chamber.instruments.items():
-            by_link.setdefault(instrument.link, []).append(name)
-        self.workers = [self._worker(chamber, link, names) for link, names in by_link.items()]
+        by_link = drivers_by_link(chamber, self.drivers)
+        self.workers = [self._worker(chamber, link, drivers) for link, drivers in by_link.items()]
         self.schedule = BenchSchedule(VirtualSchedule(self.workers, self.clock), self.bench)
         self.equipment = make_equipment(chamber, self.drivers, self.workers)
 
-    def _worker(self, chamber: Chamber, link: str, names: list[str]) -> Worker:
-        if len(names) > 1:
-            raise OperatorError(
-                f"chamber {chamber.chamber}: link {link} is shared by {', '.join(names)}; a simulated chamber has one "
-                "instrument per link"
-            )
-        driver, line = self.drivers[names[0]], chamber.links[link]
-        port = self.bench.port(names[0])
+    def _worker(self, chamber: Chamber, link: str, drivers: list[Driver]) -> Worker:
+        line = chamber.links[link]
+        port = self.bench.line([driver.name for driver in drivers])
         carrier: Any
-        if driver.SPEAKS == "modbus":
+        if drivers[0].SPEAKS == "modbus":
             carrier = ModbusLoopbackLink(link, port, self.clock)
         else:
             carrier = LoopbackLink(link, port, self.clock, line.baud if isinstance(line, SerialLine) else 0)
-        return Worker(carrier, [driver], self.clock)
+        return Worker(carrier, drivers, self.clock)
 
     @property
     def truth(self) -> "Truth":
@@ -282,8 +279,8 @@ class SimulatedChamber:
         return plant.truth
 
     def exchanges(self) -> dict[str, int]:
-        """Completed exchanges per instrument."""
-        return {worker.drivers[0].name: worker.link.exchanges for worker in self.workers}
+        """Completed exchanges per link's instruments."""
+        return {", ".join(driver.name for driver in w.drivers): w.link.exchanges for w in self.workers}
 
 
 class BenchSchedule:

@@ -145,6 +145,8 @@ class Conductor:
         self._after_scan()
         controller = self.controller
         asked = self._asked_to_end
+        if asked is None and controller.ended is None and controller.unit.state is State.EXECUTE:
+            return False  # as nearly always
         return (
             controller.ended is not None
             or (controller.unit.state is State.HELD and asked is None and self._over_when_held())

@@ -8,6 +8,7 @@ from pvdctl.chamber.model import Actuator as Facts
 from pvdctl.instrument.tag import GOOD, Tag
 from pvdctl.process.image import Image
 from pvdctl.process.outputs import Output, Outputs
+from pvdctl.process.written_out import row_of
 
 UNKNOWN, CLOSED, MOVING, OPEN, CONTRADICTION = range(5)
 POSITION_WORDS = ("unknown", "closed", "moving", "open", "both switches on")
@@ -112,6 +113,9 @@ class Actuators:
         """All switches are inputs of one PLC and come in one poll."""
         self._seen: object = None
         self._at_rest = False
+        self._granted = row_of([("{}.granted", one.output) for one in self._all], {}, "actuators")
+        self._obeyed: tuple[float, ...] = ()
+        """What the actuators were told when they were last judged."""
         self.told = True
         """Set by whoever grants outputs: an actuator may have been told to move."""
         self.changed: list[Actuator] = []
@@ -128,9 +132,13 @@ class Actuators:
         if changed:
             changed.clear()
         poll = self._poll
-        if self._at_rest and not self.told and poll.values is self._seen and not poll.stale:
-            return changed
-        self._seen, self.told = poll.values, False
+        if self._at_rest and poll.values is self._seen and not poll.stale:
+            if not self.told:
+                return changed
+            if self._granted() == self._obeyed:  # another output was granted, such as a current
+                self.told = False
+                return changed
+        self._seen, self.told, self._obeyed = poll.values, False, self._granted()
         at_rest = not poll.stale
         for actuator in self._all:
             if actuator.update(now_s):

@@ -18,6 +18,7 @@ from pvdctl.errors import OperatorError
 from pvdctl.instrument.tag import BAD, GOOD, QUALITY_WORDS, Tag
 from pvdctl.process.image import Image
 from pvdctl.process.outputs import Output, Outputs
+from pvdctl.process.written_out import written_out
 from pvdctl.quantities import UNITS, parse
 
 How = Literal["below", "above", "is"]
@@ -220,14 +221,9 @@ def compile_bits(rules: Sequence[BoundRule]) -> Callable[[], int]:
         unmet = f"({' or '.join(s.unmet_code(of(s.target), constant(s.limit)) for s in rule.require)})"
         body += [f"if {' and '.join([*applies, unmet])}:", f"    bits |= {1 << index}"]
     body.append("return bits")
-    # Bound as arguments of an outer function, names cost no more than locals. Text of the chamber file never gets
-    # into the source: it consists of t<number>, c<number>, attribute names and operators.
-    lines = [f"def bind({', '.join(bound)}):", "    def violated():", *(f"        {line}" for line in body)]
-    lines.append("    return violated")
-    space: dict[str, object] = {"__builtins__": {}}
-    exec(compile("\n".join(lines), "<interlocks>", "exec"), space)  # noqa: S102
-    make = cast("Callable[..., Callable[[], int]]", space["bind"])
-    return make(**bound)
+    # Text of the chamber file never gets into the source: it consists of t<number>, c<number>, attribute names and
+    # operators.
+    return written_out(body, bound, "interlocks")
 
 
 _IDENTIFIER = str.maketrans({".": "p", "-": "m", "+": None})

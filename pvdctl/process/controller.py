@@ -157,7 +157,7 @@ class Controller:
         state = self.unit.state
         if self._requests:
             self._take_requests()
-        if self._judging:
+        if self._judging and self.interlocks.acting:
             self._obey_interlocks()
         self._work.scan()
         if context.wish is not None:

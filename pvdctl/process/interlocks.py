@@ -94,11 +94,11 @@ class _Group:
 class Interlocks:
     """All rules of a chamber, with what they force and what they want of the unit.
 
-    states: one per rule, in the file's order. changed: those that the last `evaluate` or `permit` that returned True
-    found newly tripped or cleared. Raises OperatorError, naming rule and fault, for a rule that cannot be meant.
+    states: one per rule, in the file's order. acting: a tripped rule wants something of the unit. changed: those that
+    the last `evaluate` or `permit` that returned True found newly tripped or cleared. Raises OperatorError, naming rule and fault, for a rule that cannot be meant.
     """
 
-    __slots__ = ("_asking", "_first_out", "_forced", "_standing", "_worst", "changed", "states")
+    __slots__ = ("_asking", "_first_out", "_forced", "_standing", "_worst", "acting", "changed", "states")
 
     def __init__(self, rules: Sequence[Rule], image: Image, outputs: Outputs) -> None:
         self.states = tuple(RuleState(BoundRule(rule, image, outputs)) for rule in rules)
@@ -116,6 +116,7 @@ class Interlocks:
                 forced.setdefault(output.name, (output, []))[1].append(state)
         self._forced = tuple(forced.values())
         self._worst: tuple[str, RuleState | None] = ("none", None)
+        self.acting = False
         self._first_out: tuple[RuleState, ...] = ()
         self.changed: list[RuleState] = []
 
@@ -183,6 +184,7 @@ class Interlocks:
         acting = [state for state in self.states if state.tripped and state.rule.action != "none"]
         worst = max(acting, key=lambda state: (ACTIONS.index(state.rule.action), -state.since_s), default=None)
         self._worst = ("none", None) if worst is None else (worst.rule.action, worst)
+        self.acting = worst is not None
         return True
 
     def _mark_first_out(self, fresh: list[RuleState], was_clear: bool, now_s: float) -> None:

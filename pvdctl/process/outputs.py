@@ -9,6 +9,7 @@ flows; plain numbers, as this runs each scan.
 from collections.abc import Iterable
 
 from pvdctl.errors import Bug
+from pvdctl.process.written_out import row_of
 
 
 class Output:
@@ -39,6 +40,10 @@ class Outputs:
         self._by_name = {output.name: output for output in self.all}
         if len(self._by_name) != len(self.all):
             raise Bug("two outputs have the same name")
+        parts = [(f"{{}}.{word}", output) for output in self.all for word in ("asked", "forced_by")]
+        self._look = row_of(parts, {}, "outputs")
+        self._seen: tuple[object, ...] = ()
+        """All that is asked and forced, as it was when everything asked was granted."""
 
     def __getitem__(self, name: str) -> Output:
         return self._by_name[name]
@@ -56,6 +61,8 @@ class Outputs:
 
     def grant(self) -> bool:
         """Give each output what is asked of it, or its safe value where a rule forces it; True if anything changed."""
+        if self._look() == self._seen:  # nothing was asked or forced since: as in nearly every scan
+            return False
         changed = False
         for output in self.all:
             if output.forced_by:
@@ -63,4 +70,5 @@ class Outputs:
             if output.granted != output.asked:
                 output.granted = output.asked
                 changed = True
+        self._seen = self._look()
         return changed

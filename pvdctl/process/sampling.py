@@ -1,13 +1,13 @@
 """The row of figures that is kept of every scan."""
 
 from collections.abc import Callable
+from math import nan
 from typing import Any
 
 from pvdctl.instrument.tag import GOOD, Tag
 from pvdctl.process.context import Context
 from pvdctl.process.unit import Unit
-
-_NAN = float("nan")
+from pvdctl.process.written_out import row_of
 
 
 class Sampling:
@@ -46,30 +46,21 @@ class Sampling:
             *((f"{name}_asked_current", "A") for name in equipment.supplies),
             *((f"{actuator.name}_position", "") for actuator in shown),
         )  # fmt: skip
-        self._row = self._compile()
-
-    def _compile(self) -> Callable[[], tuple[Any, ...]]:
-        """Bind everything once: the row is made in every scan."""
-        context, unit, tags, currents, positions = (
-            self._context, self._unit, self._tags, self._currents, self._positions,
-        )  # fmt: skip
-
-        def row() -> tuple[Any, ...]:
-            exposure = context.exposure
-            return (
-                unit.state,
-                context.step_index,
-                context.rate_nm_per_s,
-                context.raw_rate_nm_per_s,
-                context.film_nm,
-                exposure.dose_mbar_s if exposure is not None else 0.0,
-                *[tag.value if tag.quality == GOOD else _NAN for tag in tags],
-                *[output.asked for output in currents],
-                *[actuator.position for actuator in positions],
-            )
-
-        return row
-
-    def row(self) -> tuple[Any, ...]:
+        self.row: Callable[[], tuple[Any, ...]] = self._written_out()
         """The figures of this scan, in the order of `columns`."""
-        return self._row()
+
+    def _written_out(self) -> Callable[[], tuple[Any, ...]]:
+        """The row is made in every scan."""
+        context = self._context
+        parts: list[tuple[str, object]] = [
+            ("{}.state", self._unit),
+            ("{}.step_index", context),
+            ("{}.rate_nm_per_s", context),
+            ("{}.raw_rate_nm_per_s", context),
+            ("{}.film_nm", context),
+            ("{0}.exposure.dose_mbar_s if {0}.exposure is not None else 0.0", context),
+            *((f"nan if {{0}}.quality != {GOOD} else {{0}}.value", tag) for tag in self._tags),
+            *(("{}.asked", output) for output in self._currents),
+            *(("{}.position", actuator) for actuator in self._positions),
+        ]
+        return row_of(parts, {"nan": nan}, "samples")
