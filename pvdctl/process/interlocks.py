@@ -95,7 +95,8 @@ class Interlocks:
     """All rules of a chamber, with what they force and what they want of the unit.
 
     states: one per rule, in the file's order. acting: a tripped rule wants something of the unit. changed: those that
-    the last `evaluate` or `permit` that returned True found newly tripped or cleared. Raises OperatorError, naming rule and fault, for a rule that cannot be meant.
+    the last `evaluate` or `permit` that returned True found newly tripped or cleared. Raises OperatorError, naming rule
+    and fault, for a rule that cannot be meant.
     """
 
     __slots__ = ("_asking", "_first_out", "_forced", "_standing", "_worst", "acting", "changed", "states")
