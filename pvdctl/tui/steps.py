@@ -1,41 +1,111 @@
 """The recipe's steps with how far each has come."""
 
-from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from pvdctl.service.messages import Job, RecipeStep
+from pvdctl.service.messages import Job, RecipeStep, Snapshot
 from pvdctl.tui import words
+from pvdctl.tui.drawing import Line, fitted, short, text
 from pvdctl.tui.view import View
 
 SHAPES = {"done": "✓", "active": "▶", "left": "!", "waiting": "·"}
-STYLES = {"done": "green", "active": "bold", "left": "bold red", "waiting": "dim"}
+STYLES = {"done": "", "active": "bold", "left": "bold red", "waiting": "dim"}
+BAR = 10
+"""Columns of the active step's bar."""
+NAME, WHAT = 16, 22
+"""Most columns for a step's name and for what it makes."""
 
 
 class Steps(Static):
-    """A line for each step; the active one with its phase."""
+    """A line for each step; the active one with its phase. Where there is too little room, those around it."""
 
     DEFAULT_CSS = """
-    Steps { height: auto; padding: 0 1; }
+    Steps { height: auto; width: 1fr; }
     """
 
-    def show(self, view: View) -> None:
-        """Draw them."""
-        job = view.snapshot.job if view.snapshot is not None else None
-        self.update(Text("no recipe loaded", "dim") if job is None else table(job))
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[object, ...] = ()
+
+    @staticmethod
+    def wanted(snapshot: Snapshot | None) -> int:
+        """Rows for all of it."""
+        return len(snapshot.job.steps) + 1 if snapshot is not None and snapshot.job is not None else 1
+
+    def show(self, view: View, room: int, rows: int) -> None:
+        """Draw them in `room` columns and `rows` rows."""
+        snapshot = view.snapshot
+        job = snapshot.job if snapshot is not None else None
+        now = (room, rows, job)
+        if now != self._shown:
+            self._shown = now
+            if job is None:
+                self.update(Text("No recipe is loaded." if snapshot is not None else ""), layout=False)
+            else:
+                self.update(text(lines(job, room, rows)), layout=False)
 
 
-def table(job: Job) -> Table:
-    """All steps of the loaded recipe."""
-    made = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=False)
-    for step in job.steps:
-        made.add_row(*_row(step, job), style=STYLES[step.status])
-    return made
+def lines(job: Job, room: int, rows: int) -> list[Line]:
+    """At most `rows` lines; the heading gives way first, then the steps that are furthest from the active one."""
+    name = min(NAME, max((len(step.name) for step in job.steps), default=0))
+    what = min(WHAT, max((len(_what(step, job)) for step in job.steps), default=0))
+    told = [_line(step, job, name, what, room) for step in job.steps]
+    if rows > len(told):
+        return [fitted(_heading(job), room), *told]
+    if rows == len(told) or rows < 1:
+        return told[:rows]
+    active = max(0, job.step - 1)
+    first = min(max(0, active - (rows - 1) // 2), len(told) - rows)
+    shown = told[first : first + rows]
+    before, after = first, len(told) - first - rows
+    if before and rows > 2 and first != active:
+        shown[0] = [(f"↑ {before + 1} steps before", "dim")]
+    if after and rows > 1 and first + rows - 1 != active:
+        shown[-1] = [(f"↓ {after + 1} more steps", "dim")]
+    return shown
 
 
-def _row(step: RecipeStep, job: Job) -> tuple[str, str, str, str, str]:
-    film = f"{step.thickness_nm:g} nm {step.film}" if step.film and step.thickness_nm is not None else step.do
-    expected = f"of about {words.duration(step.expected_s)}"
-    lasted = words.duration(step.lasted_s) if step.lasted_s is not None else ""
-    phase = f"{job.phase} {words.duration(job.phase_s)}" if step.status == "active" and job.phase else ""
-    return SHAPES[step.status], step.name, film, f"{lasted} {expected}".strip(), phase
+def _heading(job: Job) -> Line:
+    sample = f"  sample {job.sample_id}" if job.sample_id else ""
+    by = f"  by {job.operator}" if job.operator else ""
+    return [(f"{job.recipe} {job.version}", "bold"), (f"{sample}{by}  {job.title}", "")]
+
+
+def _line(step: RecipeStep, job: Job, name_room: int, what_room: int, room: int) -> Line:
+    style = STYLES[step.status]
+    line: Line = [
+        (f"{SHAPES[step.status]} ", style),
+        (f"{short(step.name, name_room):<{name_room}}  ", style),
+        (f"{short(_what(step, job), what_room):<{what_room}}", style),
+    ]
+    expected = f"~{words.duration(step.expected_s)}"
+    if step.status == "waiting":
+        return fitted([*line, (f"  {expected}", style)], room)
+    lasted = words.duration(step.lasted_s)
+    if step.status == "active":
+        phase = f"  {job.phase} {words.duration(job.phase_s)}" if job.phase else ""
+        line.append((f" {bar(step.lasted_s, step.expected_s)}", "cyan"))
+        return fitted([*line, (f" {lasted} of {expected}", style), (phase, style), (_dose(step, job), style)], room)
+    ended = "  left in the middle" if step.status == "left" else ""
+    return fitted([*line, (f"  {lasted}{ended}", style)], room)
+
+
+def _what(step: RecipeStep, job: Job) -> str:
+    if step.film and step.thickness_nm is not None:
+        for layer in job.layers:
+            if layer.get("name") == step.name and isinstance(read_nm := layer.get("read_nm"), int | float):
+                return f"{step.film} {read_nm:.1f} of {step.thickness_nm:g} nm"
+        return f"{step.film} {step.thickness_nm:g} nm"
+    return step.do if step.do != step.name else ""
+
+
+def _dose(step: RecipeStep, job: Job) -> str:
+    return f"  {job.dose_mbar_s:,.0f} mbar s" if job.dose_mbar_s > 0.0 and not step.film else ""
+
+
+def bar(lasted_s: float | None, expected_s: float) -> str:
+    """How much of the expected time is over; all of it where it lasts longer."""
+    if lasted_s is None or expected_s <= 0.0:
+        return "░" * BAR
+    full = min(BAR, int(BAR * lasted_s / expected_s + 0.5))
+    return "█" * full + "░" * (BAR - full)
