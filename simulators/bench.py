@@ -17,6 +17,7 @@ from simulators.cables import Cable, fit
 from simulators.faults import Fault, near_miss, parse
 from simulators.find import find
 from simulators.port import WireFault, WirePort
+from simulators.shared_line import SharedLine
 from simulators.wire_faults import RESTART, WIRE_FAULTS, Several
 from simulators.world import World
 
@@ -92,6 +93,11 @@ class Bench:
         if port is None:
             raise ValueError(f"no instrument {name!r} on the bench{near_miss(name, self._ports)}")
         return port
+
+    def line(self, names: Sequence[str]) -> WirePort | SharedLine:
+        """Connector of a line with these instruments on it. Raises ValueError for a name that is not fitted."""
+        ports = [self.port(name) for name in names]
+        return ports[0] if len(ports) == 1 else SharedLine(ports)
 
     def arrange(self, fault: str | Fault) -> None:
         """Let a fault happen when its time or its phase comes. Raises ValueError."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine
 from pvdctl.cli.assemble import make_drivers, make_equipment
+from pvdctl.cli.lines import drivers_by_link
 from pvdctl.clock import Clock
 from pvdctl.errors import OperatorError, PvdctlError
 from pvdctl.instrument.driver import Driver
@@ -41,8 +42,7 @@ def make_link(name: str, line: Line, clock: Clock) -> Any:
 
 
 def make_workers(chamber: Chamber, drivers: dict[str, Driver], clock: Clock) -> list[Worker]:
-    """One worker per link that an instrument uses. Raises OperatorError for a driver on the wrong kind of link."""
-    by_link: dict[str, list[Driver]] = {}
+    """One worker per link that an instrument uses. Raises OperatorError for drivers on a link they cannot have."""
     for name, instrument in chamber.instruments.items():
         driver, line = drivers[name], chamber.links[instrument.link]
         speaks = "modbus" if isinstance(line, ModbusLine) else "bytes"
@@ -52,7 +52,7 @@ def make_workers(chamber: Chamber, drivers: dict[str, Driver], clock: Clock) -> 
                 f"chamber {chamber.chamber}: instrument {name}: driver {instrument.driver} needs a link of kind "
                 f"{wanted}; {instrument.link} is {line.kind}"
             )
-        by_link.setdefault(instrument.link, []).append(driver)
+    by_link = drivers_by_link(chamber, drivers)
     return [Worker(make_link(link, chamber.links[link], clock), shared, clock) for link, shared in by_link.items()]
 
 

@@ -17,6 +17,7 @@ from pvdctl.cli import shipped
 from pvdctl.cli.assemble import judge_fault, make_bench, make_drivers, make_server
 from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, WrongUsage, must_be_readable, say
+from pvdctl.cli.lines import drivers_by_link
 from pvdctl.errors import OperatorError
 from pvdctl.instrument.driver import Driver
 
@@ -128,14 +129,9 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
     """Which ports to open. Raises OperatorError."""
     fixed = _fixed_ports(wish.ports, chamber)
     plan = Plan()
+    by_link = drivers_by_link(chamber, drivers)
     for link, line in chamber.links.items():
-        names = [name for name, instrument in chamber.instruments.items() if instrument.link == link]
-        if len(names) != 1:
-            raise OperatorError(
-                f"chamber {chamber.chamber}: link {link} has {len(names)} instruments; "
-                "a served chamber has one per link"
-            )
-        name = names[0]
+        name, *also = (driver.name for driver in by_link[link])
         driver = chamber.instruments[name].driver
         requests = "modbus" if drivers[name].SPEAKS == "modbus" else REQUESTS.get(driver, "whole")
         has_ethernet_too = driver == "inficon_sqc310"
@@ -149,6 +145,7 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
                     "where": str(directory / name),
                     "baud": baud,
                     "requests": requests if has_ethernet_too else "whole",
+                    "also": tuple(also),
                 }
             )
             plan.links.append(link)
@@ -156,7 +153,14 @@ def _plan(chamber: Chamber, drivers: Mapping[str, Driver], wish: Wish, directory
             key = f"{link}.{MONITOR_PORT_NAME}" if on_a_pty else link
             port = fixed.pop(key, 0)
             plan.ports.append(
-                {"instrument": name, "kind": "tcp", "where": wish.host, "port": port, "requests": requests}
+                {
+                    "instrument": name,
+                    "kind": "tcp",
+                    "where": wish.host,
+                    "port": port,
+                    "requests": requests,
+                    "also": tuple(also),
+                }
             )
             plan.links.append(key)
     if fixed:

@@ -72,6 +72,11 @@ class BronkhorstMfc(Driver):
             Poll(f"{name}.set_point", (self.set_point_sccm, self.alarm), self._read_set_point, 1.0),
         ]
 
+    @property
+    def bus_address(self) -> int:
+        """See `Driver.bus_address`: the unit number of every frame, both ways; a gateway has one link for all."""
+        return self._unit
+
     def identify(self, link: ModbusLink) -> Identity:
         """By its capacity, which must be that of the chamber file. Raises InstrumentError."""
         high, low = link.read_registers(self._unit, CAPACITY, 2, self.DEADLINE_S)

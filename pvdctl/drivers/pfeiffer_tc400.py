@@ -64,6 +64,11 @@ class PfeifferTc400(Driver):
 
     # --- who it is ---------------------------------------------------------------------------------------------
 
+    @property
+    def bus_address(self) -> int:
+        """See `Driver.bus_address`: three digits of every telegram, both ways."""
+        return self._address
+
     def identify(self, link: Link) -> Identity:
         """349 name of the electronics, 312 firmware."""
         model = self._ask(link, 349).decode("latin-1").strip()

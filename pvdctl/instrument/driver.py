@@ -83,6 +83,15 @@ class Driver:
     def prepare(self, link: Any) -> None:
         """Bring a just identified instrument into the state its polls need (units, remote mode). Changes no output."""
 
+    @property
+    def bus_address(self) -> int | None:
+        """By which it is told from others on the same link; None: the link must be its own.
+
+        Only where every request and every answer says whom it concerns. An instrument that is called once and listens
+        from then on (TDK-Lambda's `ADR`) would hear what is meant for the one called before.
+        """
+        return None
+
     def watchdog(self, link: Any) -> str:
         """What takes its outputs away when this program falls silent, as read from it now, in words; empty: not known.
 

@@ -26,8 +26,8 @@ BITS_PER_BYTE = 10
 class Wanted:
     """A port that is wanted: of which instrument, and how.
 
-    kind: `pty` or `tcp`. where: path of the pty's symbolic link, or host. port: TCP port, 0 = any free one. baud: line
-    speed of a pty, 0 = no line. requests: a name of `requests.REQUESTS`.
+    also: other instruments on the same line. kind: `pty` or `tcp`. where: path of the pty's symbolic link, or host.
+    port: TCP port, 0 = any free one. baud: line speed of a pty, 0 = no line. requests: a name of `requests.REQUESTS`.
     """
 
     instrument: str
@@ -36,6 +36,12 @@ class Wanted:
     port: int = 0
     baud: int = 0
     requests: str = "whole"
+    also: tuple[str, ...] = ()
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """All that this port leads to."""
+        return (self.instrument, *self.also)
 
 
 class Client(Protocol):

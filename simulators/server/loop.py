@@ -21,6 +21,7 @@ from simulators.port import WirePort
 from simulators.server.connectors import Client, Listener, PtyClient, TcpClient, Wanted
 from simulators.server.requests import NotThisProtocolError
 from simulators.server.timekeeping import ServedTime, SteppedTime
+from simulators.shared_line import SharedLine
 
 SPIN_S = 0.0001
 """Wall seconds before a due answer in which the loop looks again instead of sleeping: a sleep ends that much late."""
@@ -41,7 +42,7 @@ class Outlet:
 
     __slots__ = ("address", "clients", "instrument", "opened", "port", "wanted")
 
-    def __init__(self, wanted: Wanted, instrument: WirePort) -> None:
+    def __init__(self, wanted: Wanted, instrument: WirePort | SharedLine) -> None:
         self.wanted = wanted
         self.instrument = instrument
         self.clients: list[Client] = []
@@ -80,7 +81,7 @@ class Server:
         self._watched_step_s = -1.0
         try:
             for port in wanted:
-                outlet = Outlet(port, bench.port(port.instrument))
+                outlet = Outlet(port, bench.line(port.instruments))
                 self.outlets.append(outlet)
                 self.plug(outlet)
         except ValueError:
@@ -252,9 +253,9 @@ class Server:
         if fault.name != RESTART:
             return
         for outlet in self.outlets:
-            if outlet.wanted.instrument == fault.link:
+            if fault.link in outlet.wanted.instruments:
                 self._due[:] = [item for item in self._due if item[3] is not outlet]
                 heapify(self._due)
-                for client in tuple(outlet.clients):
+                for client in () if outlet.wanted.also else tuple(outlet.clients):  # a gateway keeps its own
                     if isinstance(client, TcpClient):
                         self._dismiss(outlet, client)

@@ -105,9 +105,9 @@ class TruthSocket:
 
     def _cable(self, asked: Answer, *, plugged: bool) -> Answer:
         name = _word(asked, "instrument")
-        outlets = [outlet for outlet in self._server.outlets if outlet.wanted.instrument == name]
+        outlets = [outlet for outlet in self._server.outlets if name in outlet.wanted.instruments]
         if not outlets:
-            known = {outlet.wanted.instrument for outlet in self._server.outlets}
+            known = {known for outlet in self._server.outlets for known in outlet.wanted.instruments}
             raise ValueError(f"no instrument {name!r} is served{near_miss(name, known)}")
         for outlet in outlets:
             if plugged:

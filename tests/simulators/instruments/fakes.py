@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from simulators.port import WirePort
+from simulators.port import Port, WirePort
 from simulators.world import ACTUATORS, SIGNALS, SWITCHED
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -96,7 +96,7 @@ class FakeWorld:
         self.cleared.append((name, now_s))
 
 
-def heard(port: WirePort, until_s: float) -> list[bytes]:
+def heard(port: Port, until_s: float) -> list[bytes]:
     """Answers that have left the instrument by `until_s`."""
     answers = []
     while (answer := port.take(until_s)) is not None:
@@ -105,7 +105,7 @@ def heard(port: WirePort, until_s: float) -> list[bytes]:
     return answers
 
 
-def ask(port: WirePort, request: bytes, now_s: float = 0.0) -> bytes:
+def ask(port: Port, request: bytes, now_s: float = 0.0) -> bytes:
     """All that comes back for a request within a second."""
     port.write(request, now_s)
     return b"".join(heard(port, now_s + 1.0))
