@@ -316,10 +316,10 @@ def _fitted(chamber: Chamber, drivers: Mapping[str, Driver]) -> dict[str, Any]:
             settings["rated_amps"], settings["rated_volts"] = plain["max_current_a"], plain["max_voltage_v"]
         if "address" in plain:
             settings["address"] = plain["address"]
-        for gas_name, gas in chamber.gases.items():
-            if name == gas.flow_controller:
-                settings["gas"], settings["full_scale_sccm"] = gas_name, gas.max_flow_sccm
-                settings["in_millilitres"] = plain.get("capacity_unit") == "mln/min"
+        if isinstance(drivers[name], FlowController):  # one that no gas of the file goes through stands for itself
+            leads = [gas_name for gas_name, gas in chamber.gases.items() if name == gas.flow_controller]
+            settings["gas"], settings["full_scale_sccm"] = "".join(leads), plain["full_scale_sccm"]
+            settings["in_millilitres"] = plain.get("capacity_unit") == "mln/min"
         if chamber.control == "sqc310":
             settings |= _set_at_the_front(chamber, name)
         fitted[name] = Fitted(instrument.driver, settings)

@@ -34,7 +34,10 @@ class _RefusedError(Exception):
 
 
 class SimulatedMfc(WirePort):
-    """A controller of `full_scale_sccm` for `gas`; it tells its capacity in ln/min, or mln/min (`in_millilitres`)."""
+    """A controller of `full_scale_sccm` for `gas`; it tells its capacity in ln/min, or mln/min (`in_millilitres`).
+
+    gas: a gas line of the plant with a place for it; empty: in a line that does not lead to the chamber, without gas.
+    """
 
     delay_s = 0.005
     drives_plant = True
@@ -56,6 +59,7 @@ class SimulatedMfc(WirePort):
                 f"found {full_scale_sccm!r} sccm, {address!r}"
             )
         self._world = world
+        self._limit = world.gas_limit if gas else _leads_nowhere
         self._gas = gas
         self._address = address
         self._full_scale = full_scale_sccm
@@ -67,7 +71,7 @@ class SimulatedMfc(WirePort):
         self._share = 0.0
         self._at_s = 0.0
         self._short_since_s: float | None = None
-        world.gas_limit(gas, 0.0, 0.0)
+        self._limit(gas, 0.0, 0.0)
 
     # --- connector --------------------------------------------------------------------------------------------
     def hear(self, data: bytes, now_s: float) -> None:
@@ -102,7 +106,7 @@ class SimulatedMfc(WirePort):
         if self._share != goal:
             share = goal + (self._share - goal) * exp(-passed_s / LAG_S)
             self._share = goal if abs(share - goal) < 1e-5 else share
-            self._world.gas_limit(self._gas, self._share * self._full_scale * MBAR_L_PER_S_PER_SCCM, now_s)
+            self._limit(self._gas, self._share * self._full_scale * MBAR_L_PER_S_PER_SCCM, now_s)
         if goal < 0.01 or self._flow() >= 0.9 * self._share:
             self._short_since_s = None
         elif self._short_since_s is None:
@@ -116,7 +120,7 @@ class SimulatedMfc(WirePort):
         self._share = 0.0
         self._at_s = now_s
         self._short_since_s = None
-        self._world.gas_limit(self._gas, 0.0, now_s)
+        self._limit(self._gas, 0.0, now_s)
 
     def with_wrong_check(self, answer: bytes) -> bytes:
         """See `WirePort.with_wrong_check`: TCP has the check; here the protocol identifier becomes wrong."""
@@ -157,6 +161,8 @@ class SimulatedMfc(WirePort):
 
     def _flow(self) -> float:
         """True flow as a share of full scale."""
+        if not self._gas:
+            return 0.0
         return self._world.gas_flow(self._gas) / (self._full_scale * MBAR_L_PER_S_PER_SCCM)
 
     def _words(self) -> dict[int, int]:
@@ -180,3 +186,7 @@ class SimulatedMfc(WirePort):
         for address, value in floats.items():
             words[address], words[address + 1] = struct.unpack(">HH", struct.pack(">f", value))
         return words
+
+
+def _leads_nowhere(gas: str, mbar_l_per_s: float, now_s: float) -> None:
+    """The limit of a line that is not one of the plant's."""
