@@ -2,12 +2,11 @@
 
 from typing import ClassVar
 
-from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from pvdctl.client import Chamber, Declined
 from pvdctl.errors import PvdctlError
@@ -44,7 +43,6 @@ class Alarms(Pane, can_focus=False):
     Alarms Rows { max-height: 40%; padding: 0 1; }
     Alarms #trips { height: auto; padding: 0 1; }
     Alarms VerticalScroll { height: 1fr; padding: 0 1; border-top: solid $primary; }
-    Alarms VerticalScroll Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "acknowledge", "Ack", tooltip="Acknowledge the selected alarm, by your name"),
@@ -63,15 +61,14 @@ class Alarms(Pane, can_focus=False):
         """The standing ones when the past ones were asked for last."""
         self._chosen = ""
         """The alarm the operator went to; empty while the cursor follows the first-out one."""
-        self._told: list[tuple[str, str]] = []
 
     def compose(self) -> ComposeResult:
         """What happened first, the list, interlocks that act, all about one."""
         yield Told(id="first")
         yield Rows(id="alarms")
         yield Told(id="trips")
-        with VerticalScroll(can_focus=False):
-            yield Static(id="about")
+        with VerticalScroll():
+            yield Told(id="about")
 
     def arrive(self) -> None:
         """The keys go to the list, which begins at the alarm that came first."""
@@ -155,23 +152,13 @@ class Alarms(Pane, can_focus=False):
 
     def _show_about(self, view: View) -> None:
         snapshot, alarm = view.snapshot, self._selected(view)
-        about = self.query_one("#about", Static)
+        about = self.query_one("#about", Told)
         if snapshot is None or alarm is None:
-            about.update(Text("Nothing has raised an alarm since the service started.", "dim"))
-            self._told = []
+            about.tell(Text("Nothing has raised an alarm since the service started.", "dim"))
             return
         user = view.me.user if view.me is not None else "the user of these screens"
-        lines = alarms_words.about(alarm, snapshot, _trip_of(alarm, snapshot), user)
-        told = [(label, line.plain) for label, line in lines]
-        if told == self._told:
-            return
-        self._told = told
-        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
-        table.add_column(no_wrap=True, width=7, style="dim")
-        table.add_column(ratio=1)
-        for label, line in lines:
-            table.add_row(label, line)
-        about.update(table)
+        trip = _trip_of(alarm, snapshot)
+        about.tell_about(alarms_words.head(alarm), alarms_words.about(alarm, snapshot, trip, user))
 
     def _selected(self, view: View) -> Alarm | None:
         """The alarm under the cursor."""

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from pvdctl.service.messages import Alarm, Snapshot, Trip
 from pvdctl.tui import words
+from pvdctl.tui.told import Labelled
 
 STATES: Final = {
     "unacknowledged": ("● unack.", "unacknowledged: it stands, and nobody has acknowledged it"),
@@ -21,9 +22,6 @@ STATES: Final = {
 UNSAID: Final = "the service does not say"
 LATELY_S: Final = 20 * 3600.0
 """Beyond this a time of day alone could be taken for today's: the date is told too. A choice."""
-
-Lines = list[tuple[str, Text]]
-"""A label and what stands beside it."""
 
 
 def moment(at_s: float, snapshot: Snapshot) -> str:
@@ -64,31 +62,34 @@ def name(alarm: Alarm) -> Text:
     return Text(alarm.name, "" if stands(alarm) else "dim")
 
 
-def about(alarm: Alarm, snapshot: Snapshot, trip: Trip | None, user: str) -> Lines:
-    """All there is to say of one alarm, what to do first."""
-    head = Text.assemble(
-        (f" {words.PRIORITY_SHAPES[alarm.priority]} {alarm.priority.upper()} ", words.PRIORITY_STYLES[alarm.priority]),
-        (f" {alarm.name}", "bold"),
-    )
+def head(alarm: Alarm) -> Text:
+    """Priority, name, and what marks it among others."""
+    shape, style = words.PRIORITY_SHAPES[alarm.priority], words.PRIORITY_STYLES[alarm.priority]
+    told = Text.assemble((f" {shape} {alarm.priority.upper()} ", style), (f" {alarm.name}", "bold"))
     if alarm.first_out:
-        head.append("  FIRST OUT", "bold")
+        told.append("  FIRST OUT", "bold")
     if alarm.chattering:
-        head.append("  CHATTERS", "bold yellow")
-    lines: Lines = [
-        ("", head),
-        ("what", Text(alarm.text, "bold")),
-        ("do", Text(alarm.response or UNSAID, "bold reverse")),
-        ("cause", Text(alarm.cause or UNSAID)),
-        ("else", Text(alarm.consequence or UNSAID)),
-        ("state", _state_told(alarm, snapshot)),
+        told.append("  CHATTERS", "bold yellow")
+    return told
+
+
+def about(alarm: Alarm, snapshot: Snapshot, trip: Trip | None, user: str) -> Labelled:
+    """All there is to say of one alarm, what to do first."""
+    lines: Labelled = [
+        ("What", Text(alarm.text, "bold")),
+        ("Do now" if stands(alarm) else "Do", Text(alarm.response or UNSAID, "bold reverse" if stands(alarm) else "")),
+        ("Cause", Text(alarm.cause or UNSAID)),
+        ("Leads to", Text(alarm.consequence or UNSAID)),
+        ("State", _state_told(alarm, snapshot)),
     ]
     if trip is not None:
-        lines.append(("acts", trip_told(trip, snapshot)))
+        lines.append(("Acts", trip_told(trip, snapshot)))
     if alarm.chattering:
-        lines.append(("often", Text(f"came {alarm.count} times; latched, further ones are only counted")))
-    lines.append(("seen", _seen(alarm, user)))
+        lines.append(("Often", Text(f"came {alarm.count} times; it is latched, further ones are only counted")))
     if alarm.state == "shelved":
-        lines.append(("shelved", _shelved(alarm, snapshot)))
+        lines.append(("Shelved", _shelved(alarm, snapshot)))
+    else:
+        lines.append(("Seen", _seen(alarm, user)))
     return lines
 
 

@@ -1,7 +1,12 @@
 """Text that is drawn anew only when it reads differently."""
 
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
+
+Labelled = list[tuple[str, Text]]
+"""A label and what stands beside it."""
 
 
 class Told(Static):
@@ -13,11 +18,29 @@ class Told(Static):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (the name Textual gives it)
         super().__init__(id=id)
-        self._said: Text | None = None
+        self._said: Labelled | None = None
 
     def tell(self, text: Text) -> None:
         """Show this."""
-        said = self._said
-        if said is None or said.plain != text.plain or said.spans != text.spans or said.style != text.style:
-            self._said = text
+        if self._differs([("", text)]):
             self.update(text)
+
+    def tell_about(self, head: Text, lines: Labelled) -> None:
+        """Show a headline, and below it labels with what stands beside each, wrapped to the width."""
+        if not self._differs([("", head), *lines]):
+            return
+        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column(ratio=1)
+        for label, line in lines:
+            table.add_row(label, line)
+        self.update(Group(head, table))
+
+    def _differs(self, said: Labelled) -> bool:
+        """Whether it reads or looks different from what is shown; from now on it is what is shown."""
+        before, self._said = self._said, said
+        return before is None or [_seen(*each) for each in before] != [_seen(*each) for each in said]
+
+
+def _seen(label: str, text: Text) -> tuple[object, ...]:
+    return label, text.plain, text.spans, text.style
