@@ -1,27 +1,39 @@
 """`pvdctl report`: a run as one page, to be read and printed."""
 
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
 
 from pvdctl.cli.exits import DONE, WrongUsage
+from pvdctl.cli.keys import keys_from
 from pvdctl.errors import OperatorError
 from pvdctl.record.place import default_directory
 from pvdctl.record.reader import RecordReader
 
 
-def report_run(directory: Path | None, run: str, target: Path | None, *, pdf: bool = False, show: bool = False) -> int:
+def report_run(
+    directory: Path | None,
+    run: str,
+    target: Path | None,
+    *,
+    pdf: bool = False,
+    show: bool = False,
+    witness_keys: Sequence[str] = (),
+) -> int:
     """Write the report of a run and say where it is; returns the exit code.
 
-    target: None for `RUN.html` here. pdf: print it too, beside the page. show: open it in the browser. Raises
-    WrongUsage if there is no such run or the file cannot be written, RecordError if there is no record, OperatorError
+    target: None for `RUN.html` here. pdf: print it too, beside the page. show: open it in the browser.
+    witness_keys: public keys with which cosignatures are checked. Raises WrongUsage if there is no such run, a key is
+    none or the file cannot be written, RecordError if there is no record, OperatorError
     if what draws or prints is not installed.
     """
     from pvdctl.record.dossier import gather
     from pvdctl.record.report.page import page
 
+    keys = keys_from(witness_keys)
     with RecordReader.open(directory or default_directory()) as reader:
         found = _run_id(reader, run)
-        text = page(gather(reader, found))
+        text = page(gather(reader, found, keys))
     path = target if target is not None else Path(f"{found}.html")
     try:
         path.write_text(text, encoding="utf-8")

@@ -61,12 +61,16 @@ def _report(
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Print it to a PDF too, with a Chromium or Chrome found here.")
     ] = False,
+    witness_key: Annotated[
+        list[str] | None,
+        typer.Option("--witness-key", metavar="FILE|LINE", help="A witness's public key, to check its cosignature."),
+    ] = None,
 ) -> None:
     """Write one run as one HTML page: what was made, plots, alarms, who did what, proof. Needs no network."""
     from pvdctl.cli.report import report_run
 
     gc.enable()
-    raise typer.Exit(report_run(record, run, output, pdf=pdf, show=show))
+    raise typer.Exit(report_run(record, run, output, pdf=pdf, show=show, witness_keys=witness_key or []))
 
 
 def _export(

@@ -1,6 +1,6 @@
 """Everything that is known of one run, gathered once: what reports, exports and comparisons are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from pvdctl.recipe.load import parse_recipe
 from pvdctl.recipe.model import Recipe
 from pvdctl.record.event import Facts, Recorded, read
 from pvdctl.record.layer_figures import LayerFigures, judge
+from pvdctl.record.note import PublicKey
 from pvdctl.record.proof import proof_of, signatures_of
 from pvdctl.record.reader import RecordReader, Run
 from pvdctl.record.story import Story, tell
@@ -57,10 +58,11 @@ class Dossier:
         return [name.removesuffix(suffix) for name in self.samples if name.endswith(suffix)]
 
 
-def gather(reader: RecordReader, run_id: str) -> Dossier:
+def gather(reader: RecordReader, run_id: str, witness_keys: Sequence[PublicKey] = ()) -> Dossier:
     """All of a run, also of one that has not ended.
 
-    Raises OperatorError if there is no such run, RecordError if the record cannot be read.
+    witness_keys: public keys with which cosignatures are checked; see `proof_of`. Raises OperatorError if there is no
+    such run, RecordError if the record cannot be read.
     """
     story = tell(reader, run_id)
     run = story.run
@@ -82,7 +84,7 @@ def gather(reader: RecordReader, run_id: str) -> Dossier:
         recipe=recipe,
         chamber=chamber,
         layers=judge(story.layers, recipe, samples, shutter, run.end_state),
-        proof=proof_of(reader, run),
+        proof=proof_of(reader, run, witness_keys),
         signatures=signatures_of(reader, run),
     )
 

@@ -6,10 +6,13 @@ as long for the thousandth run of a record as for the first; `pvdctl audit verif
 """
 
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from pvdctl.errors import RecordError
 from pvdctl.record.anchoring import WITNESSED_FILE
 from pvdctl.record.anchors import read_checkpoints
+from pvdctl.record.cosigned import cosignatures
 from pvdctl.record.database import Transaction, explain
 from pvdctl.record.event import Facts, Recorded
 from pvdctl.record.fingerprint import run_sha256, sample_problems
@@ -21,13 +24,15 @@ from pvdctl.record.tree import leaf_hash, root_from
 from pvdctl.record.verify import key_of
 
 
-def proof_of(reader: RecordReader, run: Run) -> Facts:
-    """The proof of a run's integrity, as plain facts.
+def proof_of(reader: RecordReader, run: Run, witness_keys: Sequence[PublicKey] = ()) -> Facts:
+    """The proof of a run's integrity, as plain facts. witness_keys: with which cosignatures are checked.
 
     verified: true, false, or null while the run has no end. problems: sentences, none if it holds. record_sha256: the
     run's fingerprint, empty where it has none. first_seq, last_seq, events: its place in the log. record, key: whose
     log, and the public key. checkpoint: the signed note, over `size` events; inclusion: the hashes (base64) that lead
-    from the run's events to its root. witnessed: events under the newest checkpoint that a witness has cosigned.
+    from the run's events to its root. cosigned: for each witness that vouches for the whole run its name, the events
+    under its checkpoint and the Unix time at which it saw them, null where its key was not given and so nothing was
+    checked. awaited: witnesses whose keys were given and who have not cosigned the run.
     """
     facts: Facts = {
         "verified": None,
@@ -40,7 +45,7 @@ def proof_of(reader: RecordReader, run: Run) -> Facts:
         with Transaction(reader.event_file, "DEFERRED"):  # everything as of one moment
             problems = sample_problems(reader, run)
             if run.last_seq is not None:
-                problems += _in_log(reader, run, run.last_seq, facts)
+                problems += _in_log(reader, run, run.last_seq, facts, witness_keys)
         if run.last_seq is not None and not problems:
             facts["record_sha256"] = run_sha256(reader, run.run)
             problems += _signature_problems(reader, run, facts["record_sha256"])
@@ -66,7 +71,9 @@ def _signature(event: Recorded) -> Facts:
     return {"who": event.actor, "meaning": meaning, "utc": event.utc, "reason": event.why, "seq": event.seq}
 
 
-def _in_log(reader: RecordReader, run: Run, last_seq: int, facts: Facts) -> list[str]:
+def _in_log(
+    reader: RecordReader, run: Run, last_seq: int, facts: Facts, witness_keys: Sequence[PublicKey]
+) -> list[str]:
     """Lead the run's events to the newest checkpoint; adds to `facts` what somebody needs to do the same."""
     key = key_of(reader)
     note = newest_checkpoint(reader.event_file, last_seq)
@@ -76,7 +83,10 @@ def _in_log(reader: RecordReader, run: Run, last_seq: int, facts: Facts) -> list
     leaves = {seq: leaf_hash(body.encode()) for seq, body in rows_from(reader.event_file, run.first_seq, last_seq)}
     if len(leaves) != last_seq - run.first_seq + 1:
         return [f"events of run {run.run} are missing: they were deleted."]
-    inclusion = stored_tree(reader.event_file).inclusion(sorted(leaves), checkpoint.size)
+    tree = stored_tree(reader.event_file)
+    inclusion = tree.inclusion(sorted(leaves), checkpoint.size)
+    kept = read_checkpoints(reader.directory / WITNESSED_FILE)
+    cosigned, problems = cosignatures(kept, checkpoint, last_seq, witness_keys, tree)
     facts |= {
         "events": len(leaves),
         "record": checkpoint.origin,
@@ -85,9 +95,10 @@ def _in_log(reader: RecordReader, run: Run, last_seq: int, facts: Facts) -> list
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "inclusion": [encode(part) for part in inclusion],
-        "witnessed": _witnessed(reader, checkpoint.origin),
+        "cosigned": [asdict(one) for one in cosigned],
+        "awaited": sorted({each.name for each in witness_keys} - {one.witness for one in cosigned}),
     }
-    return _checkpoint_problems(reader, checkpoint, key, root_from(leaves, inclusion, checkpoint.size))
+    return problems + _checkpoint_problems(reader, checkpoint, key, root_from(leaves, inclusion, checkpoint.size))
 
 
 def _checkpoint_problems(reader: RecordReader, checkpoint: Checkpoint, key: PublicKey, root: bytes) -> list[str]:
@@ -112,9 +123,3 @@ def _signature_problems(reader: RecordReader, run: Run, fingerprint: str) -> lis
         for event in reader.signatures(run.run)
         if (event.data or {}).get("record_sha256") != fingerprint
     ]
-
-
-def _witnessed(reader: RecordReader, origin: str) -> int:
-    """Events under the newest checkpoint with more signatures than the log's own; 0 if there is none."""
-    kept = read_checkpoints(reader.directory / WITNESSED_FILE)
-    return max((each.size for each in kept if each.origin == origin and len(each.lines) > 1), default=0)

@@ -1,8 +1,10 @@
 """The end of a report: what the run was made with, who signed it, and what vouches for it."""
 
+from datetime import UTC, datetime
 from html import escape
 
 from pvdctl.record.dossier import Dossier
+from pvdctl.record.event import Facts
 from pvdctl.record.report.words import NOTHING, Heading, Markup, calendar, facts, html, table
 
 
@@ -38,7 +40,6 @@ def proof(dossier: Dossier) -> str:
     else:
         text += "<p>The run has no end yet, and so no fingerprint.</p>\n"
     size = found.get("size", 0)
-    witnessed = found.get("witnessed", 0)
     last_seq = dossier.run.last_seq or 0
     pairs = (
         ("fingerprint", _code(found["record_sha256"])),
@@ -47,16 +48,26 @@ def proof(dossier: Dossier) -> str:
         ("its root", _code(found.get("root", ""))),
         ("record", _code(found.get("record", ""))),
         ("public key", _code(found.get("key", ""))),
-        (
-            "cosigned by a witness",
-            ("yes; its key is not checked here" if witnessed >= last_seq else "not yet") if size else "",
-        ),
+        ("cosigned by", _cosigned(found) if size else ""),
     )
     return (
         f'{text}<div class="proof">{facts(pairs)}</div>\n<p class="note">This page proves nothing by itself. To check '
         f"the run: <code>pvdctl audit bundle {html(dossier.run.run)}</code>, then <code>pvdctl audit verify</code> or "
         "the verifier that comes without pvdctl.</p>\n"
     )
+
+
+def _cosigned(found: Facts) -> str:
+    """Witnesses, one after the other, and whether their keys were at hand."""
+    told = [
+        f"{one['witness']}, over {one['size']:,} events: its key was not given, so this is not checked"
+        if one["unix_s"] is None
+        else f"{one['witness']} at {calendar(datetime.fromtimestamp(one['unix_s'], UTC).isoformat())} UTC, over "
+        f"{one['size']:,} events, checked with the key given"
+        for one in found["cosigned"]
+    ]
+    told += [f"not by {name}, whose key was given" for name in found["awaited"]]
+    return "; ".join(told) or "nobody yet"
 
 
 def _code(text: str) -> Markup:
