@@ -35,8 +35,9 @@ SIGNALS = (
     "supply_enabled",
     "source_1_selected",
     "source_2_selected",
+    "local",
 )
-"""Plain inputs beside the end switches."""
+"""Plain inputs beside the end switches. `local` is a key switch, on at local; a chamber may do without."""
 
 
 class GaugeSignal(Protocol):

@@ -103,6 +103,8 @@ class Io(Model):
     supply_enable_output: Name | None = None
     """Output of the contactor in front of the supplies, and the input that says it is closed, where there is one."""
     supply_enabled_input: Name | None = None
+    local_input: Name | None = None
+    """Input of a key switch that is on at local: clients of the service then command nothing but abort, hold, stop."""
 
 
 class Actuator(Model):

@@ -84,6 +84,7 @@ class Wiring(Checker):
         self.known(("io", "instrument"), io.instrument, "the name of an instrument", self.chamber.instruments)
         self.known(("io", "supply_enable_output"), io.supply_enable_output, "the name of an output", io.outputs)
         self.known(("io", "supply_enabled_input"), io.supply_enabled_input, "the name of an input", io.inputs)
+        self.known(("io", "local_input"), io.local_input, "the name of an input", io.inputs)
         for what, bits in (("outputs", io.outputs), ("inputs", io.inputs)):
             for name, bit in bits.items():
                 if not 0 <= bit < BITS:

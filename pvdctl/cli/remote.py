@@ -239,6 +239,8 @@ def _lines(found: Snapshot) -> list[str]:
     moving = [f"{valve.name} {valve.position}" for valve in mimic.valves if valve.position != "closed"]
     lines.append(f"valves   {', '.join(moving) or 'all closed'}")
     lines.append(f"control  {f'{lease.user} ({lease.client})' if lease is not None else 'nobody'}")
+    if found.local:
+        lines.append("key      stands at local: commands are given at the chamber, and only abort, hold and stop here")
     lines += [f"alarm    {alarm.priority} {alarm.name}: {alarm.text}" for alarm in found.alarms]
     if found.question is not None:
         lines.append(f"question {found.question.message} ({' / '.join(found.question.answers)})")

@@ -209,7 +209,9 @@ class Control:
             self._seq += 1
             utc = self._station.utc().isoformat(timespec="milliseconds")
             try:
-                snapshot = self.view.snapshot(self._seq, utc, now_s, manual=self.desk.manual.possible)
+                local = self.desk.key.local
+                manual = self.desk.manual.possible and not local
+                snapshot = self.view.snapshot(self._seq, utc, now_s, manual=manual, local=local)
             except Exception as error:  # screens go without; the process in the chamber must not
                 self._say_blind(f"{type(error).__name__}: {error}")
                 return

@@ -4,22 +4,24 @@ Role, lease and the unit's state are looked at in one step, so nothing can chang
 every refusal is an event that names user and client, and the answer leaves only when that event is on the disk.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from pvdctl.errors import Bug, PvdctlError, RecordError, Refused
 from pvdctl.process.controller import Controller, Request
 from pvdctl.process.states import Command, State
 from pvdctl.service.answers import Accepted, AlarmList, Exchanges, Problem
 from pvdctl.service.call import STATUS_OF, Call, Reply, Turned
+from pvdctl.service.key_switch import KeySwitch
 from pvdctl.service.lease import Lease, NotGranted
+from pvdctl.service.lease_acts import LeaseActs
 from pvdctl.service.listening import Listening
 from pvdctl.service.manual import Manual
 from pvdctl.service.messages import Evidence
 from pvdctl.service.roles import RIGHTS
 from pvdctl.service.runbook import RunBook, Wish
+from pvdctl.service.signing import Signer, Signing
 from pvdctl.service.view import View, alarms, legal_words
 
 COMMANDS = {
@@ -31,17 +33,8 @@ READS = frozenset(("alarms", "exchanges", "listen"))
 """Acts that change nothing: no right beyond being known, and no event."""
 OWN = frozenset(("evidence", "turned_away"))
 """Acts of the web server itself."""
-QUIET = frozenset(("lease.renew",))
-"""Acts whose success is no event: a lease is renewed each 10 s."""
 MOST_WAITING = 200
 """Calls that may wait for a scan; the web server lets through 10 commands a second of each client."""
-
-
-class Signer(Protocol):
-    """Signs a run that has ended."""
-
-    def __call__(self, run: str, meaning: str, reason: str, actor: str) -> str:
-        """See `Record.sign`; returns the fingerprint signed."""
 
 
 class Desk:
@@ -70,7 +63,6 @@ class Desk:
         self._view = view
         self._wall_s = wall_s
         self._settled = settled
-        self._sign = sign
         self._listening = listening
         self._reply = reply
         self.manual = Manual(controller)
@@ -80,7 +72,9 @@ class Desk:
         """Waiting for their events to be on the disk."""
         self._starting: Call | None = None
         self._aborting: list[tuple[Call, Request]] = []
-        self._signing: threading.Thread | None = None
+        self.key = KeySwitch(controller)
+        self._lease_acts = LeaseActs(controller, lease, self.manual, lambda: self._wall_s(), self._done)
+        self._signing = Signing(sign, self._accept, self._done)
         self._acts: dict[str, Callable[[Call], Accepted | None]] = {
             **dict.fromkeys(COMMANDS, self._command),
             "start": self._start,
@@ -91,11 +85,7 @@ class Desk:
             "shelve": self._shelve,
             "unshelve": self._unshelve,
             "sign": self._sign_run,
-            "lease.take": self._lease_take,
-            "lease.renew": self._lease_renew,
-            "lease.release": self._lease_release,
-            "lease.request": self._lease_request,
-            "lease.break": self._lease_break,
+            **self._lease_acts.acts,
         }
 
     # --- from other threads ---------------------------------------------------------------------------------------
@@ -112,11 +102,9 @@ class Desk:
     # --- on the control thread ------------------------------------------------------------------------------------
     def before_scan(self, now_s: float) -> None:
         """Carry out what was asked since the last scan."""
-        lease = self._lease
-        if lease.holder is not None:
-            lease.tick(self._wall_s())
-        if lease.told:
-            self._tell_lease()
+        self._lease_acts.tick()
+        if self.key.look():
+            self.manual.nobody_in_control()
         if self._listening.until_s:
             self._listening.tick(self._wall_s())
         while self._aborts:
@@ -214,6 +202,7 @@ class Desk:
         if call.problem is not None:
             raise Turned(call.problem.code, call.problem.text, findings=call.problem.findings)
         if right.lease:
+            self.key.check(call.act)
             self._lease.check(call.client, call.fence, self._wall_s())
 
     def _accept(self, call: Call, message: Accepted | Problem) -> None:
@@ -326,79 +315,12 @@ class Desk:
         self._controller.alarms.unshelve(name, call.client.user, self._controller.context.now_s)
         return self._done(f"alarm {name} is back.")
 
-    # --- the lease ------------------------------------------------------------------------------------------------
-    def _lease_take(self, call: Call) -> Accepted:
-        before = self._lease.fence
-        fence = self._lease.take(call.client, self._wall_s())
-        return self._granted(call, fence, new=fence != before)
-
-    def _lease_renew(self, call: Call) -> Accepted:
-        return self._granted(call, self._lease.renew(call.client, call.fence, self._wall_s()), new=False)
-
-    def _lease_release(self, call: Call) -> Accepted:
-        self._lease.release(call.client, call.fence, self._wall_s())
-        self._say_lease(call, "gives control back")
-        if self._lease.holder is None:
-            self.manual.nobody_in_control()
-        return self._done("control is given back.")
-
-    def _lease_request(self, call: Call) -> Accepted:
-        wait_s = self._lease.request(call.client, self._wall_s())
-        self._say_lease(call, "asks for control")
-        if wait_s == 0.0:
-            return self._done("nobody else is in control: take it.", remaining_s=0.0)
-        return self._done(f"{self._lease.holder} is asked; control passes in {wait_s:.0f} s.", remaining_s=wait_s)
-
-    def _lease_break(self, call: Call) -> Accepted:
-        if not call.reason.strip():
-            raise Turned("bad_request", "taking control from somebody needs a reason.")
-        before = self._lease.holder
-        fence = self._lease.seize(call.client, self._wall_s())
-        self._say_lease(call, f"takes control from {before}" if before is not None else "takes control", fence)
-        return self._lease_answer(fence)
-
-    def _granted(self, call: Call, fence: int, *, new: bool) -> Accepted:
-        if new:
-            self._say_lease(call, "takes control", fence)
-        return self._lease_answer(fence)
-
-    def _lease_answer(self, fence: int) -> Accepted:
-        left_s = round(self._lease.remaining_s(self._wall_s()), 1)
-        return self._done(f"in control for {left_s:g} s.", fence=fence, remaining_s=left_s)
-
-    def _say_lease(self, call: Call, text: str, fence: int | None = None) -> None:
-        who = str(call.client)
-        self._controller.context.emit("command", "lease", f"{who} {text}", actor=who, new=fence, why=call.reason)
-
-    def _tell_lease(self) -> None:
-        """Changes that time has made."""
-        for client, text in self._lease.told:
-            self._controller.context.emit("note", "lease", text, actor="system:service", data={"client": str(client)})
-        self._lease.told.clear()
-        if self._lease.holder is None:
-            self.manual.nobody_in_control()
-
     # --- the record -----------------------------------------------------------------------------------------------
     def _sign_run(self, call: Call) -> None:
-        """On a thread of its own: the run's fingerprint is reckoned from all its samples; no scan may wait for it."""
+        """The answer comes when it is done."""
         if self._controller.running:
             raise Turned("not_now", "a run is signed when no run is going on.")
-        if self._signing is not None and self._signing.is_alive():
-            raise Turned("too_many", "another run is being signed; wait for it.")
-        self._signing = threading.Thread(target=self._signs, args=(call,), name="signature", daemon=True)
-        self._signing.start()
-
-    def _signs(self, call: Call) -> None:
-        run, meaning, user = str(call.body.get("run", "")), str(call.body.get("meaning", "")), call.client.user
-        try:
-            sha256 = self._sign(run, meaning, call.reason, user)
-        except PvdctlError as error:
-            self._accept(call, Problem("not_found", str(error), self._controller.context.state_word))
-        except Exception as error:  # the outermost place of this thread
-            text = f"run {run} could not be signed: {type(error).__name__}: {error}. {Bug.__doc__}"
-            self._accept(call, Problem("bad_request", text))
-        else:
-            self._accept(call, self._done(f"run {run} is {meaning} by {user}; fingerprint {sha256}.", run=run))
+        self._signing.begin(call)
 
     def _own(self, call: Call) -> None:
         """What the web server itself has to say: how the record stands, and whom it has turned away."""

@@ -413,6 +413,9 @@ class Snapshot(Message):
     beat: Beat
     events: list[Happening]
     """The newest, oldest first; the live stream brings each of them as well."""
+    local: bool = False
+    """The key switch at the plant stands at local: no client commands, whoever holds the lease, but for abort, hold
+    and stop."""
 
     @property
     def marked(self) -> str:

@@ -62,8 +62,8 @@ class View:
         self.link_said: dict[str, str] = {}
         self.evidence = Evidence(directory, "", 0, None)
 
-    def snapshot(self, seq: int, utc: str, wall_s: float, *, manual: bool) -> Snapshot:
-        """The chamber as of the last scan. wall_s: the lease's clock."""
+    def snapshot(self, seq: int, utc: str, wall_s: float, *, manual: bool, local: bool) -> Snapshot:
+        """The chamber as of the last scan. wall_s: the lease's clock. manual, local: as in the snapshot."""
         controller = self._controller
         context, unit = controller.context, controller.unit
         question = context.question
@@ -99,6 +99,7 @@ class View:
             links=[self._link(worker) for worker in self._workers],
             beat=self._beat(),
             events=list(self.events),
+            local=local,
         )  # fmt: skip
 
     def _waiting_for(self) -> list[str]:

@@ -28,7 +28,7 @@ OUTGASES_FROM_K = 340.0
 """A colder charge lets go of less than 1e-4 of its gas in a second."""
 EARLY_S = 1e-9
 """Grid points are a hair early, so that "now = n x 0.1" in anyone's floating point reaches grid point n."""
-AT_START_OFF = ("roughing_pump_running", "supply_enabled", "source_2_selected")
+AT_START_OFF = ("roughing_pump_running", "supply_enabled", "source_2_selected", "local")
 
 
 class Chamber:

@@ -9,6 +9,7 @@ One JSON object per line in either direction. Each request names what to `do`:
 | `{"do": "clear", "fault": "water_lost"}` | a fault of the plant is taken away |
 | `{"do": "phase", "step": "zinc", "phase": "deposit"}` | faults waiting for that phase are told |
 | `{"do": "advance", "to_s": 12.3}` | time passes up to then; only for a chamber served with speed 0 |
+| `{"do": "key", "local": true}` | the key switch at the PLC is turned to local, or to remote |
 | `{"do": "unplug", "instrument": "plc"}`, `{"do": "plug", ...}` | the cable is pulled, or put back as it was |
 
 What cannot be done is answered `{"ok": false, "error": "..."}`.
@@ -43,6 +44,7 @@ class TruthSocket:
             "clear": self._clear,
             "phase": self._phase,
             "advance": self._pass,
+            "key": self._key,
             "unplug": lambda asked: self._cable(asked, plugged=False),
             "plug": lambda asked: self._cable(asked, plugged=True),
         }
@@ -102,6 +104,13 @@ class TruthSocket:
             raise ValueError(f"time can be told to pass up to 'to_s' seconds, and only at speed 0; found {to_s!r}")
         time.advance(to_s)
         return {"time_s": time.now_s}
+
+    def _key(self, asked: Answer) -> Answer:
+        local, plant = asked.get("local"), self._server.bench.plant
+        if not isinstance(local, bool) or not isinstance(plant, Plant):
+            raise ValueError(f"the shipped plant's key is turned by 'local' true or false; found {local!r}")
+        plant.signals["local"] = local
+        return {"time_s": self._server.time.look()}
 
     def _cable(self, asked: Answer, *, plugged: bool) -> Answer:
         name = _word(asked, "instrument")

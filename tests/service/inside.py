@@ -59,11 +59,11 @@ class Heard:
 
 
 class Inside:
-    """Asks and looks. Time is virtual, the lease's clock is `wall_s`."""
+    """Asks and looks. Time is virtual, the lease's clock is `wall_s`. chamber_file: of the simulated chamber."""
 
-    def __init__(self, directory: Path, recipes: Path) -> None:
+    def __init__(self, directory: Path, recipes: Path, chamber_file: Path = CHAMBER) -> None:
         self.directory = directory / "record"
-        chamber = load_chamber(CHAMBER)
+        chamber = load_chamber(chamber_file)
         self.station = SimulatedStation(chamber, self.directory, seed=1, speed=None)
         self.log: list[tuple[str, int]] = []
         self.control = Control(self.station, Library(recipes, chamber), "boot", Notify({}), self._log)
