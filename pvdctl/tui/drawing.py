@@ -46,6 +46,39 @@ def centred(line: Line, room: int) -> Line:
     return fitted([(" " * max(0, (room - width(line)) // 2), ""), *line], room)
 
 
+def wrapped(line: Line, room: int, indent: int) -> list[Line]:
+    """As many lines as it takes, broken at blanks where there are any; the later ones begin at column `indent`."""
+    made: list[Line] = []
+    rest = line
+    while width(rest) > room:
+        plain = "".join(piece for piece, _ in rest)
+        least = indent if made else 0
+        at = plain.rfind(" ", least + 1, room + 1)
+        first, rest = _split(rest, at if at > least else room)
+        made.append(fitted(first, room))
+        rest = [(" " * indent, ""), *_stripped(rest)]
+    return [*made, fitted(rest, room)]
+
+
+def _split(line: Line, at: int) -> tuple[Line, Line]:
+    """Before and after the character `at`."""
+    before: Line = []
+    for index, (piece, style) in enumerate(line):
+        if at < len(piece):
+            return [*before, (piece[:at], style)], [(piece[at:], style), *line[index + 1 :]]
+        before.append((piece, style))
+        at -= len(piece)
+    return before, []
+
+
+def _stripped(line: Line) -> Line:
+    """Without blanks at its begin."""
+    if not line:
+        return line
+    (piece, style), *more = line
+    return [(piece.lstrip(), style), *more]
+
+
 def text(lines: Iterable[Line]) -> Text:
     """All lines as one text."""
     made = Text(no_wrap=True)

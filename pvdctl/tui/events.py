@@ -4,7 +4,7 @@ from textual.widgets import Static
 
 from pvdctl.service.messages import Happening
 from pvdctl.tui import words
-from pvdctl.tui.drawing import Line, fitted, text
+from pvdctl.tui.drawing import Line, fitted, text, wrapped
 from pvdctl.tui.view import View
 
 SHAPES = {"alarm": "▲", "interlock": "‡", "command": "»", "note": "»", "state": "◆", "step": "▶", "prompt": "?"}
@@ -16,6 +16,11 @@ STYLES = {
     "state": "bold",
     "step": "bold",
 }
+
+LEAST_WITH_HEADING = 5
+"""Rows from which on one of them is given to a line between steps and events."""
+INDENT = 11
+"""Columns before the text of an event, so that its second line stands below it."""
 
 
 class Events(Static):
@@ -30,17 +35,29 @@ class Events(Static):
         self._shown: tuple[object, ...] = ()
         self.back = 0
 
-    def show(self, view: View, room: int, rows: int) -> None:
-        """Draw them in `room` columns and `rows` rows."""
+    def show(self, view: View, room: int, rows: int, *, whole: bool) -> None:
+        """Draw them in `room` columns and `rows` rows. whole: long ones go on in a second line instead of being cut."""
         happenings = view.happenings
         self.back = min(self.back, max(0, len(happenings) - rows))
-        now = (room, rows, self.back, len(happenings), happenings[-1].seq if happenings else None)
+        now = (room, rows, whole, self.back, len(happenings), happenings[-1].seq if happenings else None)
         if now == self._shown or rows < 1:
             return
         self._shown = now
+        head = [_heading(self.back, room)] if rows >= LEAST_WITH_HEADING else []
+        free = rows - len(head)
         end = len(happenings) - self.back
-        chosen = list(happenings)[max(0, end - rows) : end]
-        self.update(text(fitted(line(one), room) for one in chosen), layout=False)
+        lines: list[Line] = []
+        for one in reversed(list(happenings)[max(0, end - free) : end]):
+            told = line(one)
+            lines[:0] = wrapped(told, room, INDENT) if whole else [fitted(told, room)]
+            if len(lines) >= free:
+                break
+        self.update(text([*head, *lines[-free:]]), layout=False)
+
+
+def _heading(back: int, room: int) -> Line:
+    told = f"── events, {back} newer ones below " if back else "── events "
+    return fitted([(told + "─" * max(0, room - len(told)), "dim")], room)
 
 
 def line(one: Happening) -> Line:
