@@ -12,7 +12,6 @@ from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from pvdctl.client import Chamber, Declined, Lost
 from pvdctl.clock import Clock, RealClock
@@ -22,6 +21,7 @@ from pvdctl.service.messages import Happening, Snapshot
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText, Confirm
 from pvdctl.tui.feed import Feed, Heard
 from pvdctl.tui.help import Help, told
+from pvdctl.tui.keyline import KeyLine
 from pvdctl.tui.own import OwnService
 from pvdctl.tui.pane import Pane
 from pvdctl.tui.panes import PANES
@@ -34,6 +34,8 @@ RENEW_S = 10.0
 """The lease lasts 30 s (process.lease): renewed three times in that."""
 LOOK_S = 0.5
 """How often the age of what is shown is looked at."""
+LEAVE_WITHIN_S = 1.0
+"""Nobody who leaves waits longer for a service that does not answer."""
 HOLD_REASON = "Hold key at the screen"
 ABORT_REASON = "Abort key at the screen"
 
@@ -64,7 +66,6 @@ class Screens(App[None]):
     CSS = """
     #panes { height: 1fr; }
     .stale #panes { tint: $background 65%; }
-    Footer { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(f"{n},f{n}", f"pane({n - 1})", name, show=False) for n, (name, _) in enumerate(PANES, 1)),
@@ -101,7 +102,7 @@ class Screens(App[None]):
         yield TopLine()
         yield Container(id="panes")
         yield Said()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Begin to listen."""
@@ -115,15 +116,24 @@ class Screens(App[None]):
         """Hear nothing more, and let others lead."""
         self._feed.stop()
         if self.chamber.fence is not None:
-            try:
-                self.chamber.release_control()
-            except PvdctlError:
-                return  # it ends by itself within 30 s
+            giving = threading.Thread(target=self._give_back, name="lease", daemon=True)
+            giving.start()
+            giving.join(LEAVE_WITHIN_S)
+
+    def _give_back(self) -> None:
+        try:
+            self.chamber.release_control()
+        except PvdctlError:
+            return  # it ends by itself within 30 s
 
     @property
     def pane(self) -> Pane:
         """The one in sight."""
         return self._made[self._at]
+
+    def action_press(self, key: str) -> None:
+        """A click on a key's name."""
+        self.simulate_key(key)
 
     async def action_pane(self, index: int) -> None:
         """Another screen."""
@@ -141,6 +151,7 @@ class Screens(App[None]):
             made.display = each == index
         pane.show(self.view)
         pane.arrive()
+        self._show_keys()
 
     def on_heard(self, event: Heard) -> None:
         """News from the service."""
@@ -181,6 +192,11 @@ class Screens(App[None]):
             return  # not composed yet
         if self._made:
             self.pane.show(self.view)
+            self._show_keys()
+
+    def _show_keys(self) -> None:
+        line = self.screen_stack[0].query_one(KeyLine)
+        line.show(self.view, self.pane.BINDINGS, self.BINDINGS, [name for name, _ in PANES], self._at)
 
     # --- requests -------------------------------------------------------------------------------------------------
     def say(self, kind: str, text: str) -> None:

@@ -55,7 +55,7 @@ def told(bindings: list[Binding]) -> Keys:
     for binding in bindings:
         if binding.description:
             keys, _ = lines.setdefault(binding.action, ([], binding.description))
-            keys += [_key(key) for key in binding.key.split(",")]
+            keys += [key_name(key) for key in binding.key.split(",")]
     return [
         (", ".join(keys), binding.tooltip or what)
         for binding in bindings
@@ -64,7 +64,8 @@ def told(bindings: list[Binding]) -> Keys:
     ]
 
 
-def _key(key: str) -> str:
+def key_name(key: str) -> str:
+    """What stands on the key."""
     named = {"question_mark": "?", "enter": "Enter", "escape": "Esc", "space": "Space", "slash": "/"}
     key = key.strip()
     if key in named:

@@ -8,6 +8,8 @@ from pvdctl.service.answers import Accepted, Problem
 from pvdctl.tui.app import Screens
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText
 from pvdctl.tui.help import Help
+from pvdctl.tui.keyline import KeyLine
+from pvdctl.tui.panes import PANES
 from tests.tui.stage import LARGE, SMALL, RecordedChamber, changed, lost, play, recorded, text, until
 
 
@@ -183,3 +185,27 @@ def test_the_top_line_fits_and_says_what_matters(moment: str, size: tuple[int, i
             assert f"step {snapshot.job.step}/{len(snapshot.job.steps)}" in first
 
     play(RecordedChamber(snapshot), story, size)
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE])
+@pytest.mark.parametrize("pane", range(1, len(PANES) + 1))
+def test_hold_and_abort_stand_first_in_the_line_of_keys(pane: int, size: tuple[int, int]) -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await until(pilot, lambda: app.view.snapshot is not None)
+        await pilot.press(str(pane))
+        await pilot.pause()
+        assert text(app).splitlines()[-1].startswith(" h Hold  A ABORT  ? Help")
+
+    play(RecordedChamber(recorded("deposit")), story, size)
+
+
+def test_a_click_on_a_key_is_that_key() -> None:
+    chamber = RecordedChamber(recorded("deposit"))
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await until(pilot, lambda: app.view.snapshot is not None)
+        await pilot.click(KeyLine, offset=(12, 0))
+        await until(pilot, lambda: bool(chamber.asked))
+
+    play(chamber, story)
+    assert [path for path, _ in chamber.asked] == ["/v1/commands/abort"]
