@@ -109,6 +109,18 @@ class Lease:
             self.wanted_by, self._wanted_since_s = client, now_s
         return max(0.0, self._wanted_since_s + TAKE_OVER_S - now_s)
 
+    def keep(self, client: Client, fence: int | None, now_s: float) -> Client:
+        """The holder says no to whoever is asking, and is told who that was. Raises NotGranted.
+
+        Who is refused may ask again; a process engineer may take it all the same (`seize`).
+        """
+        self.check(client, fence, now_s)
+        wanted = self.wanted_by
+        if wanted is None:
+            raise NotGranted("not_now", "nobody asks for control.")
+        self.wanted_by = None
+        return wanted
+
     def seize(self, client: Client, now_s: float) -> int:
         """Take it from whoever holds it, at once (BreakLock); the fencing number."""
         self.tick(now_s)

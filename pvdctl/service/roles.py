@@ -42,6 +42,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "lease.renew": Right(PROCESS, False),
     "lease.release": Right(PROCESS, False),
     "lease.request": Right(PROCESS, False),
+    "lease.keep": Right(PROCESS, False),
     "lease.break": Right(ENGINEER, False),
 }
 """By act; an act that is not here is nobody's."""

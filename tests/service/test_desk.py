@@ -25,6 +25,7 @@ MAY = {
     "operator": {
         "abort", "stop", "hold", "start", "reset", "clear", "unhold", "complete", "answer", "set_output",
         "acknowledge", "note", "lease.take", "lease.renew", "lease.release", "lease.request",
+        "lease.keep",
     },
     "process_engineer": set(RIGHTS),
     "admin": {"abort"},
@@ -50,7 +51,7 @@ def test_every_role_may_what_the_table_says_and_no_more(inside: Inside) -> None:
         for act in RIGHTS:
             code = refused(inside, act, role=role, client=role)
             assert (code != "not_permitted") == (act in MAY[role]), (role, act, code)
-            if act in MAY[role] and act not in WITHOUT_LEASE | {"lease.renew", "lease.release"}:
+            if act in MAY[role] and act not in WITHOUT_LEASE | {"lease.renew", "lease.release", "lease.keep"}:
                 assert code == "no_lease", (role, act, code)  # `lease.take` of before was by another client or freed
             inside.wall_s += 31.0
 
@@ -213,6 +214,22 @@ def test_lease_passes_to_whoever_asks_after_fifteen_seconds(inside: Inside) -> N
     assert lease.wanted_by == "bert (tui 2)"
     with pytest.raises(Said, match=r"anna .* is in control"):
         inside.ask("lease.take", user="bert", client="tui 2")
+    inside.wall_s += 15.0
+    assert inside.ask("lease.take", user="bert", client="tui 2").fence == fence + 1
+
+
+def test_the_holder_may_say_no(inside: Inside) -> None:
+    fence = inside.take()
+    assert refused(inside, "lease.keep", fence=fence) == "not_now"  # nobody asks
+    inside.ask("lease.request", user="bert", client="tui 2")
+    assert refused(inside, "lease.keep", user="bert", client="tui 2") == "no_lease"
+    assert "bert (tui 2)" in inside.ask("lease.keep", fence=fence).text
+    assert inside.events()[-1].text.endswith("keeps control, which bert (tui 2) asked for")
+    inside.wall_s += 15.0
+    lease = inside.seen().lease
+    assert lease is not None
+    assert (lease.user, lease.wanted_by, lease.fence) == ("anna", "", fence)
+    inside.ask("lease.request", user="bert", client="tui 2")  # who was refused may ask again
     inside.wall_s += 15.0
     assert inside.ask("lease.take", user="bert", client="tui 2").fence == fence + 1
 

@@ -84,6 +84,16 @@ class Races(RuleBasedStateMachine):
         assert 0.0 <= wait_s <= TAKE_OVER_S
 
     @rule(client=who)
+    def keep(self, client: Client) -> None:
+        holder = self.lease.holder
+        try:
+            wanted = self.lease.keep(client, self.known.get(client), self.now_s)
+        except NotGranted:
+            return
+        assert wanted != client == holder == self.lease.holder
+        assert self.lease.wanted_by is None
+
+    @rule(client=who)
     def seize(self, client: Client) -> None:
         self.note(client, self.lease.seize(client, self.now_s))
         assert self.lease.holder == client

@@ -86,6 +86,12 @@ async def request_lease(body: bodies.LeaseAsk, who: Commanding, house: TheHouse)
     return await house.ask("lease.request", who, body.model_dump())
 
 
+@router.post("/v1/lease/keep", response_model=Accepted)
+async def keep(body: bodies.LeaseKept, who: Commanding, house: TheHouse) -> Response:
+    """Say no to whoever asks for control; for its holder."""
+    return await house.ask("lease.keep", who, body.model_dump())
+
+
 @router.post("/v1/lease/break", response_model=Accepted)
 async def break_lease(body: bodies.LeaseAsk, who: Commanding, house: TheHouse) -> Response:
     """Take control from its holder at once; a process engineer's right, with a reason."""
