@@ -5,6 +5,7 @@ The far ends are real: pseudo-terminals and sockets of this machine. What the wo
 """
 
 import math
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from pvdctl.errors import BadFrame, LinkClosed, LinkError, NoAnswer
 from pvdctl.links.framing_lines import LineFraming
 from pvdctl.links.framing_sycon import ANSWER_OFFSET, SyconFraming, crc
 from pvdctl.links.link import Framing
+from pvdctl.links.serial_link import serial_link
 from pvdctl.links.stream_link import StreamLink
 from pvdctl.links.worker import QUIET_S
 from tests.links.far_ends import TRANSPORTS, Answer, FarEnd, PtyEnd, TcpEnd, cable, needs_pty, serial
@@ -241,9 +243,38 @@ def test_random_bytes_where_the_terminal_waits(rounds: int, tmp_path: Path) -> N
 
 
 @needs_pty
-def test_a_serial_port_is_opened_by_one_program_only(tmp_path: Path) -> None:
-    from pvdctl.links.serial_link import serial_link
+def test_a_line_that_takes_no_bytes_holds_nobody(tmp_path: Path) -> None:
+    """A write never waits for ever, also where reads are left to the terminal (serial_link._patient)."""
+    import pty
+    import tty
 
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    link = serial_link("line", os.ttyname(slave), 9600, RealClock())
+    link.open()
+
+    def fill() -> None:
+        for _ in range(1000):
+            link.send(b"x" * 200)
+
+    clock = RealClock()
+    with pytest.raises(LinkClosed, match="Is the instrument switched on"):
+        fill()
+    assert 0.25 < clock.now_s < CALM_S
+    os.close(slave)
+    os.close(master)
+
+
+@needs_pty
+def test_what_comes_late_is_waited_for_to_the_end_of_the_deadline(tmp_path: Path) -> None:
+    """Before and after the terminal's own patience has ended, in one piece or several."""
+    for pieces in ([(0.05, b"to q\n")], [(0.2, b"to q\n")], [(0.03, b"to"), (0.15, b" q"), (0.05, b"\n")]):
+        with cable(PtyEnd, serial, said(*pieces), tmp_path) as (_, link):
+            assert link.exchange(b"q\n", LINES, CALM_S) == b"to q"
+
+
+@needs_pty
+def test_a_serial_port_is_opened_by_one_program_only(tmp_path: Path) -> None:
     with cable(PtyEnd, lambda end, clock: serial_link("line", end.device, 9600, clock), echo, tmp_path) as (end, _):
         second = serial_link("second", end.device, 9600, RealClock())
         with pytest.raises(LinkClosed, match=r"second: serial port .*Another program has it open"):
@@ -302,8 +333,6 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 def test_other_urls_of_pyserial_work_too() -> None:
     """`loop://` has no file descriptor: read through pyserial's own calls, as `rfc2217://` is."""
-    from pvdctl.links.serial_link import serial_link
-
     link = serial_link("line", "loop://", 115200, RealClock())
     link.open()
     assert link.exchange(b"echo\n", LINES, CALM_S) == b"echo"
@@ -316,7 +345,5 @@ def test_other_urls_of_pyserial_work_too() -> None:
 
 
 def test_a_url_that_pyserial_does_not_know() -> None:
-    from pvdctl.links.serial_link import serial_link
-
     with pytest.raises(LinkClosed, match="line: serial port nonsense://x"):
         serial_link("line", "nonsense://x", 9600, RealClock()).open()
