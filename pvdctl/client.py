@@ -193,8 +193,15 @@ class Chamber:
         return answer
 
     def ask_for_control(self, reason: str = "") -> Accepted:
-        """Ask the holder for it: it passes over after 15 s (call `take_control` then), or sooner when released."""
+        """Ask the holder for it: it passes over after 15 s (call `take_control` then), or sooner when released.
+
+        Unless the holder says no: `lease.wanted_by` of the snapshots is empty again then, and the holder the same.
+        """
         return self._post("/v1/lease/request", {"reason": reason})
+
+    def keep_control(self) -> Accepted:
+        """Say no to whoever asks for the lease this program holds. Declined where nobody does."""
+        return self._post("/v1/lease/keep", {"fence": self.fence})
 
     def break_control(self, reason: str) -> Accepted:
         """Take it from the holder at once; a process engineer's right, with a reason."""
