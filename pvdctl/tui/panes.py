@@ -12,5 +12,35 @@ def _overview() -> Pane:
     return Overview()
 
 
-PANES: Final[tuple[tuple[str, Callable[[], Pane]], ...]] = (("Overview", _overview),)
+def _manual() -> Pane:
+    from pvdctl.tui.manual import Manual
+
+    return Manual()
+
+
+def _alarms() -> Pane:
+    from pvdctl.tui.alarms import Alarms
+
+    return Alarms()
+
+
+def _runs() -> Pane:
+    from pvdctl.tui.runs import Runs
+
+    return Runs()
+
+
+def _instruments() -> Pane:
+    from pvdctl.tui.instruments import Instruments
+
+    return Instruments()
+
+
+PANES: Final[tuple[tuple[str, Callable[[], Pane]], ...]] = (
+    ("Overview", _overview),
+    ("Manual", _manual),
+    ("Alarms", _alarms),
+    ("Runs", _runs),
+    ("Instruments", _instruments),
+)
 """Name and how it is made."""
