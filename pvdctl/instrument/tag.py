@@ -4,7 +4,7 @@ A `Tag` is one named reading: value, unit, quality and reason. Its age is that o
 mutable and slotted because some fifty of them are renewed ten times a second (a frozen object costs ten times as much).
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from pvdctl.instrument.poll import Poll
@@ -19,6 +19,7 @@ BAD = 2
 QUALITY_WORDS = ("good", "uncertain", "bad")
 
 
+@final
 class Flaw:
     """Stands in for a value in a poll's answer: the instrument answered, but says this reading cannot be trusted.
 

@@ -110,15 +110,17 @@ class Worker:
         if self.up:
             # Acts pass polls, but on a slow line not for ever: an output written in every scan would starve the inputs,
             # and old inputs end the run. After an act that is not towards safe, a due poll has its turn.
+            due = self._soonest_due_s <= now_s
             act = None
-            if self._acts and not (self._polls_turn and self._soonest_due_s <= now_s and not self.safe_waiting()):
+            if self._acts and not (due and self._polls_turn and not self.safe_waiting()):
                 act = self._pick_act(now_s)
-            self._polls_turn = False
             if act is not None:
-                self._perform(act)
                 self._polls_turn = act.priority != SAFE
-            elif self._soonest_due_s <= now_s:
-                self._poll(now_s)
+                self._perform(act)
+            else:
+                self._polls_turn = False
+                if due:
+                    self._poll(now_s)
         else:
             if now_s >= self._retry_s:
                 self._bring_up()

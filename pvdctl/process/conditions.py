@@ -215,11 +215,18 @@ def compile_bits(rules: Sequence[BoundRule]) -> Callable[[], int]:
         bound[name] = value
         return name
 
-    body = ["bits = 0"]
+    # Rules that begin with the same condition share its test: with the supply off, a dozen rules need no look.
+    alike: dict[str, list[str]] = {}
     for index, rule in enumerate(rules):
         applies = [s.applies_code(of(s.target), constant(s.limit), constant(1.0 - s.limit)) for s in rule.applies_when]
         unmet = f"({' or '.join(s.unmet_code(of(s.target), constant(s.limit)) for s in rule.require)})"
-        body += [f"if {' and '.join([*applies, unmet])}:", f"    bits |= {1 << index}"]
+        first, *others = [*applies, unmet]
+        alike.setdefault(first, []).append(f"bits |= {1 << index}")
+        if others:
+            alike[first][-1] = f"if {' and '.join(others)}: {alike[first][-1]}"
+    body = ["bits = 0"]
+    for first, lines in alike.items():
+        body += [f"if {first}:", *(f"    {line}" for line in lines)]
     body.append("return bits")
     # Text of the chamber file never gets into the source: it consists of t<number>, c<number>, attribute names and
     # operators.

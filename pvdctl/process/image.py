@@ -97,8 +97,11 @@ class Image:
         self.changes += 1
         poll.values = values
         poll.stale = False
-        for tag, value in zip(poll.tags, values, strict=True):
-            if isinstance(value, Flaw):
+        tags = poll.tags
+        if len(values) != len(tags):
+            raise Bug(f"{poll.name} brings {len(tags)} readings, its driver gave {len(values)} values")
+        for tag, value in zip(tags, values):  # noqa: B905 - judged above; `strict` costs as much as a whole reading
+            if type(value) is Flaw:
                 tag.value = value.value
                 tag.spoil(value.why, value.quality)
             else:

@@ -14,7 +14,7 @@ resolution is the monitor's affair. Not modelled: activity (series resistance), 
 
 from math import atan, pi, tan
 
-from simulators.plant.noise import stream
+from simulators.plant.noise import normal
 
 FQ_HZ = 6_045_000.0
 ZQ_KG_PER_M2_S = 8_765_000.0
@@ -44,7 +44,7 @@ class Crystal:
 
     __slots__ = (
         "_clean",
-        "_gauss",
+        "_noise",
         "_noisy",
         "_period",
         "_slope_at_hz",
@@ -59,7 +59,7 @@ class Crystal:
     )
 
     def __init__(self, sensor: int, seed: int | str, start_hz: float, noise_hz: float, zs: tuple[float, ...]) -> None:
-        self._gauss = stream(seed, f"crystal {sensor} noise").gauss
+        self._noise = normal(seed, f"crystal {sensor} noise")
         self._zs = zs
         self._slopes = [0.0] * len(zs)
         self._slope_at_hz = 0.0
@@ -97,12 +97,13 @@ class Crystal:
             return 0.0
         if self._value is not None:
             return self._value
+        noisy = self._noisy
         if period > self._period:
-            gauss, sigma = self._gauss, self.noise_hz
+            clean, noise, sigma = self._clean, self._noise, self.noise_hz
             for k in range(self._period + 1, period + 1):
-                self._noisy[k % RING] = self._clean[k % RING] + gauss(0.0, sigma)
+                noisy[k % RING] = clean[k % RING] + noise(sigma)
             self._period = period
-        return self._noisy[period % RING]
+        return noisy[period % RING]
 
     def freeze(self, period: int) -> None:
         """From now on always what `period` showed."""

@@ -11,7 +11,7 @@ from simulators.plant.boat import Boat
 from simulators.plant.film import Film
 from simulators.plant.gases import escape, survival
 from simulators.plant.materials import GAS_CONSTANT
-from simulators.plant.noise import ornstein_uhlenbeck, stream
+from simulators.plant.noise import normal, ornstein_uhlenbeck, stream
 from simulators.plant.params import SourceParameters
 
 ATTEMPTS_PER_S = 1e13
@@ -29,7 +29,7 @@ class Source:
         "_decay",
         "_dt",
         "_film",
-        "_gauss",
+        "_flux_noise",
         "_kick",
         "_per_kg",
         "_pools",
@@ -61,7 +61,7 @@ class Source:
         n, d = parameters.cosine_power, parameters.throw_m
         self._per_kg = (n + 1.0) / (2.0 * pi * d * d)
         self._decay, self._kick = ornstein_uhlenbeck(parameters.flux_noise, parameters.flux_noise_tau_s, step_s)
-        self._gauss = stream(seed, f"source {index + 1} flux").gauss
+        self._flux_noise = normal(seed, f"source {index + 1} flux")
         self._spit = stream(seed, f"source {index + 1} spits")
         self._wander = 0.0
         self._pools = [[pool.amount_mbar_l, pool.energy_j_per_mol, pool.gas == "H2O"] for pool in parameters.desorption]
@@ -95,7 +95,7 @@ class Source:
         """One grid step with the heat of the supply in it."""
         boat = self.boat
         if boat.evaporation_kg_per_s > 0.0:
-            wander = self._wander = self._decay * self._wander + self._gauss(0.0, self._kick)
+            wander = self._wander = self._decay * self._wander + self._flux_noise(self._kick)
             arriving = boat.step(amp2_s, 1.0 + wander) * self._per_kg
             dt = self._dt
             self.flux_kg_per_m2_s = arriving / dt
