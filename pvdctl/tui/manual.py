@@ -1,0 +1,295 @@
+"""The screen where outputs are set by hand: what each is, what is asked of it, and why it may not be set."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Static
+
+from pvdctl.client import Chamber, Declined
+from pvdctl.errors import PvdctlError
+from pvdctl.service.answers import Accepted
+from pvdctl.service.messages import Snapshot
+from pvdctl.tui import words
+from pvdctl.tui.dialogs import Confirm
+from pvdctl.tui.manual_dialogs import AskCurrent, most_a, slew_a_per_s
+from pvdctl.tui.manual_rows import Row, rows
+from pvdctl.tui.pane import Pane
+from pvdctl.tui.rows import Column, Rows
+from pvdctl.tui.view import View
+
+REASON = "by hand at the screen"
+COLUMNS = (Column("", 8), Column("output", 19), Column("is, as read back", 21), Column("asked", 7), Column("", 0))
+SCROLLBAR = 2
+"""Columns that its vertical scroll bar takes."""
+READY_FROM = ("Aborted", "Complete")
+"""Wait states from which `g` leads to Idle, where outputs can be set."""
+
+
+class Manual(Pane):
+    """Every valve, shutter, pump, supply and gauge, one per line; Enter changes the one under the cursor."""
+
+    DEFAULT_CSS = """
+    Manual { layout: vertical; }
+    Manual #may { height: auto; max-height: 4; padding: 0 1; }
+    Manual Rows { height: 1fr; min-height: 5; }
+    Manual VerticalScroll { height: auto; max-height: 60%; border-top: solid $panel-lighten-2; padding: 0 1; }
+    Manual #about { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "change", "Change", tooltip="Open or close, switch on or off, set amps; asks first"),
+        Binding("o", "to(1)", "Open/on", tooltip="Open it or switch it on, whatever is asked of it now; asks first"),
+        Binding("x", "to(0)", "Close/off", tooltip="Close it or switch it off, a current to 0 A; asks first"),
+        Binding("escape", "forget", "", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: dict[str, Row] = {}
+        self._snapshot: Snapshot | None = None
+        self._stale = False
+        self._refused = ("", "")
+        """The last refusal: of what, and the sentence. It stays until something else is tried."""
+
+    def compose(self) -> ComposeResult:
+        """Whether anything may be set, the table, more about the line under the cursor."""
+        yield Static(id="may")
+        yield Rows()
+        with VerticalScroll():
+            yield Static(id="about")
+
+    def arrive(self) -> None:
+        """The keys move the cursor."""
+        self.query_one(Rows).focus()
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+    def show(self, view: View) -> None:
+        """Only the cells that have changed."""
+        self._snapshot, self._stale = view.snapshot, view.stale
+        self.query_one("#may", Static).update(may(view))
+        if view.snapshot is not None:
+            self._fill(rows(view.snapshot))
+        self._tell()
+
+    def on_resize(self) -> None:
+        """The columns are made for a width."""
+        self.show(self.screens.view)
+
+    def _fill(self, found: list[Row]) -> None:
+        self._rows = {row.name: row for row in found}
+        cells, group = [], ""
+        for row in found:
+            told = Text(row.group if row.group != group else "", "bold")
+            cells.append((row.name, (told, Text(row.name), row.found, Text(row.asked), row.note)))
+            group = row.group
+        self.query_one(Rows).put(COLUMNS, cells, max(60, self.size.width - SCROLLBAR))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """The cursor has moved."""
+        self._tell()
+
+    def _tell(self) -> None:
+        row = self._row()
+        lines = [about(row, self._snapshot)] if row is not None and self._snapshot is not None else []
+        name, why = self._refused
+        if why:
+            lines.append(Text(refusal(name, why), "yellow"))
+        self.query_one("#about", Static).update(Text("\n").join(lines))
+
+    def _row(self) -> Row | None:
+        """The one under the cursor."""
+        return self._rows.get(self.query_one(Rows).key)
+
+    # --- what is done ---------------------------------------------------------------------------------------------
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Enter."""
+        self.action_change()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """A click on the line under the cursor."""
+        self.action_change()
+
+    def action_change(self) -> None:
+        """The other way round from what is asked now."""
+        row = self._row()
+        if row is None:
+            return
+        if row.asked_a is not None:
+            self._ask_current(row)
+        elif row.output and row.asked_on is None:
+            self._refuse(
+                row, "what is asked of it is not known; o opens it or switches it on, x closes it or switches it off."
+            )
+        else:
+            self._ask(row, 0.0 if row.asked_on else 1.0)
+
+    def action_to(self, value: int) -> None:
+        """One way, whatever is asked now: a valve that is stuck is told once more."""
+        row = self._row()
+        if row is None:
+            return
+        if row.asked_a is not None and value:
+            self._ask_current(row)
+        else:
+            self._ask(row, float(value))
+
+    def action_forget(self) -> None:
+        """The refusal has been read."""
+        self._refused = ("", "")
+        self._tell()
+
+    def _may(self, row: Row) -> Snapshot | None:
+        """The snapshot to act upon, or None, with the reason said."""
+        snapshot = self._snapshot
+        if not row.output:
+            self._refuse(row, "it is read only; it cannot be switched.")
+        elif snapshot is None or self._stale:
+            self._refuse(row, "the service cannot be heard, and what is shown is old.")
+        elif not snapshot.manual:
+            self._refuse(row, not_now(snapshot))
+        else:
+            return snapshot
+        return None
+
+    def _ask(self, row: Row, value: float) -> None:
+        """Say what will happen, and do it after a yes."""
+        snapshot = self._may(row)
+        if snapshot is None:
+            return
+        verb = row.verbs[0] if value else row.verbs[1]
+        if row.asked_a is not None:
+            verb = "Take to 0 A:"
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                self._set(row, value)
+
+        self.screens.push_screen(
+            Confirm(f"{verb} {row.name}?  ({snapshot.marked})", will(row, value, snapshot), verb.rstrip(":")), go
+        )
+
+    def _ask_current(self, row: Row) -> None:
+        snapshot = self._may(row)
+        if snapshot is None:
+            return
+
+        def go(value: float | None) -> None:
+            if value is not None:
+                self._set(row, value)
+
+        self.screens.push_screen(AskCurrent(row, snapshot.marked), go)
+
+    def _set(self, row: Row, value: float) -> None:
+        self.action_forget()
+
+        def request(chamber: Chamber) -> Accepted:
+            return chamber.set_output(row.output, value, REASON)
+
+        def failed(error: PvdctlError) -> None:
+            self._refuse(row, str(error), refused=isinstance(error, Declined))
+
+        amount = f"{value:g} A" if row.asked_a is not None else ("1" if value else "0")
+        self.screens.ask(f"{row.output} to {amount}", request, leased=True, failed=failed)
+
+    def _refuse(self, row: Row, why: str, *, refused: bool = True) -> None:
+        self._refused = (row.name, why)
+        self.screens.say("refused" if refused else "failed", f"{row.name} is left as it is: why stands above.")
+        self._tell()
+        table = self.query_one(Rows)
+        table.call_after_refresh(table.go_to, row.name)  # the sentence may have taken its place
+
+
+def may(view: View) -> Text:
+    """Whether outputs can be set by hand now, and if not, what leads there."""
+    snapshot = view.snapshot
+    if snapshot is None:
+        return Text(f"Nothing is known of the chamber yet. {view.lost}".strip(), "yellow")
+    if view.stale:
+        return Text("The service cannot be heard: what you see is old, and nothing can be set.", "bold yellow")
+    if not snapshot.manual:
+        return Text(not_now(snapshot), "bold yellow")
+    lease = view.lease
+    if lease is None:
+        control = "Nobody is in control: the first act takes it."
+    elif view.in_control:
+        control = "You are in control."
+    else:
+        control = f"{lease.user} is in control: c asks for it."
+    return Text.assemble((f"By hand, in {snapshot.state}: ", "bold green"), f"interlocks judge each act. {control}")
+
+
+def not_now(snapshot: Snapshot) -> str:
+    """Why nothing can be set, and which key leads to where it can."""
+    why = f"Nothing is set by hand in {snapshot.state}, only in Stopped and Idle."
+    if snapshot.waiting_for:
+        return f"{why} The unit waits for: {', '.join(snapshot.waiting_for)}."
+    if snapshot.state in READY_FROM:
+        return f"{why} g makes it ready: Clear, Reset, to Idle."
+    if "stop" in snapshot.legal:
+        return f"{why} s stops it, for good, and leads to Stopped."
+    return f"{why} Wait until the unit is through with it."
+
+
+def will(row: Row, value: float, snapshot: Snapshot) -> str:
+    """What setting it will do, before it is done."""
+    now = f"{row.name} is {words_of(row)} now, asked {row.asked}."
+    if row.asked_a is not None:
+        slew = slew_a_per_s(row)
+        pace = f" at {slew:g} A/s" if slew is not None else ""
+        return f"{now} It goes to {value:g} A{pace}."
+    safe = " This is its safe side: no interlock is against it." if not value else ""
+    if value:
+        safe = " The interlocks are asked first; if one is against it, nothing is changed."
+    where = "the simulated chamber" if snapshot.simulated else "the REAL chamber"
+    return f"{now} It will be asked to be {words_to(row, value)}, in {where}.{safe}"
+
+
+def words_of(row: Row) -> str:
+    """What it is, without its shape."""
+    shape, _, told = row.found.plain.partition(" ")
+    return told if len(shape) == 1 else row.found.plain
+
+
+def words_to(row: Row, value: float) -> str:
+    """`open`, `off`."""
+    if row.verbs[0] == "Open":
+        return "open" if value else "closed"
+    return "on" if value else "off"
+
+
+def does(row: Row, value: float) -> str:
+    """`opens it`, `switches it off`."""
+    if row.verbs[0] == "Open":
+        return "opens it" if value else "closes it"
+    return "switches it on" if value else "switches it off"
+
+
+def refusal(name: str, why: str) -> str:
+    """The service's sentence, each interlock on a line of its own."""
+    lines = why.replace(": interlock ", ":\n  · interlock ", 1).replace("; interlock ", ";\n  · interlock ")
+    return f"✗ {lines}" if why.startswith(name) else f"✗ {name}: {lines}"
+
+
+def about(row: Row, snapshot: Snapshot) -> Text:
+    """More about one line: what Enter does, which interlock holds it, why it is stuck."""
+    told = Text(row.name, "bold")
+    if not row.output:
+        told.append(f" is read only, it cannot be switched: {row.found.plain}, {row.note.plain}", "")
+        return told
+    if not snapshot.manual:
+        asked = f", asked {row.asked}" if row.asked else ""
+        told.append(f" is {words_of(row)}{asked}", "")
+    elif row.asked_a is not None:
+        told.append(f": Enter asks for amps, 0 to {most_a(row):g}; x takes it to 0 A", "")
+    elif row.asked_on is None:
+        told.append(f": o {does(row, 1.0)}, x {does(row, 0.0)}, each after a question", "")
+    else:
+        told.append(f": Enter {does(row, 0.0 if row.asked_on else 1.0)}, after a question", "")
+    if row.failure:
+        told.append(f"\n{words.PRIORITY_SHAPES['high']} {row.failure}", "bold red")
+    for name in row.forced_by:
+        why = next((trip.why for trip in snapshot.trips if trip.name == name), "")
+        told.append(f"\nheld by interlock {name}{': ' if why else ''}{why}", "bold yellow")
+    return told

@@ -1,0 +1,39 @@
+"""Screens as plain text beside the tests: tests/tui/__snapshots__/FILE/TEST.txt, one file per snapshot."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from tests.tui.stage import text
+
+
+class ScreenText(SingleFileSnapshotExtension):
+    """A text file, so that a difference can be read."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def screen_text(snapshot: SnapshotAssertion) -> Callable[[Any], None]:
+    """Holds what stands on an app's screen against the file; `pytest --snapshot-update` writes it anew: look at it."""
+
+    def hold(app: Any) -> None:
+        assert f"{text(app)}\n" == snapshot(extension_class=ScreenText)
+
+    return hold
+
+
+@pytest.fixture
+def pane_text(snapshot: SnapshotAssertion) -> Callable[[Any], None]:
+    """The same for what stands between the top line and the last answer, whatever others change around it."""
+
+    def hold(app: Any) -> None:
+        region = app.pane.region
+        lines = text(app).split("\n")[region.y : region.bottom]
+        assert "\n".join(lines) + "\n" == snapshot(extension_class=ScreenText)
+
+    return hold

@@ -1,0 +1,482 @@
+"""Outputs by hand: what is shown of them, what is asked before they change, and whole sentences where they may not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from pvdctl.client import Declined
+from pvdctl.errors import LinkError
+from pvdctl.service.answers import Accepted, Problem
+from pvdctl.service.messages import Gauge, Holder, Measured, Mimic, Pump, Snapshot, Supply, Trip, Valve
+from pvdctl.tui.app import Screens
+from pvdctl.tui.dialogs import Confirm
+from pvdctl.tui.manual import Manual, not_now
+from pvdctl.tui.manual_dialogs import AskCurrent, amps
+from pvdctl.tui.manual_rows import rows
+from pvdctl.tui.panes import PANES
+from pvdctl.tui.rows import Rows
+from tests.service.inside import ROOT
+from tests.service.served import Served
+from tests.tui.stage import LARGE, NAME, SMALL, RecordedChamber, changed, lost, play, recorded, text, until
+
+KEY = str([name for name, _ in PANES].index("Manual") + 1)
+N2 = (
+    "n2_valve is not set: interlock n2_sources_cold: sources_cold is off, required on, while n2_valve is asked open; "
+    "interlock n2_path: ion_gauge_on is on, required off, while n2_valve is asked open; interlock n2_overfill: "
+    "chamber_pressure 1e+03 mbar is not below 800 mbar, while n2_valve is asked open. Wait until the sources are cold. "
+    "Check gate, roughing and argon valves and the ion gauge. Check the capacitance gauge and the nitrogen valve."
+)
+"""As the service says it of the shipped chamber at atmosphere."""
+
+
+def idle() -> Snapshot:
+    """Idle, and nobody in control."""
+    return changed(recorded("idle"), lease=None)
+
+
+def with_mimic(snapshot: Snapshot, **parts: Any) -> Snapshot:
+    return changed(snapshot, mimic=replace(snapshot.mimic, **parts))
+
+
+def valves(mimic: Mimic, name: str, **fields: Any) -> list[Valve]:
+    return [replace(valve, **fields) if valve.name == name else valve for valve in mimic.valves]
+
+
+async def at(pilot: Pilot[None], app: Screens, name: str) -> Manual:
+    """Open the screen and put the cursor on this line."""
+    await until(pilot, lambda: app.view.snapshot is not None)
+    await pilot.press(KEY)
+    await pilot.pause()
+    pane = app.pane
+    assert isinstance(pane, Manual)
+    table = pane.query_one(Rows)
+    table.go_to(name)
+    await pilot.pause()
+    assert table.key == name
+    return pane
+
+
+def shows(app: Screens, kind: type[Any]) -> bool:
+    """Whether a dialog of this kind is on top."""
+    return isinstance(app.screen, kind)
+
+
+def line(app: Screens, name: str) -> str:
+    """The table's line of this output."""
+    table = text(app).partition("─────")[0].split("\n")
+    found = [each for each in table if f" {name} " in each]
+    assert len(found) == 1, text(app)
+    return " ".join(found[0].split())
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE], ids=["80x24", "120x40", "140x45"])
+@pytest.mark.parametrize("moment", ["idle", "deposit", "water", "nitrogen"])
+def test_looks(moment: str, size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "gate_valve")
+        screen_text(app)
+
+    play(RecordedChamber(recorded(moment)), story, size)
+
+
+def test_everything_of_the_mimic_has_a_line_and_its_output() -> None:
+    snapshot, mimic = idle(), idle().mimic
+    found = {row.name: row.output for row in rows(snapshot)}
+    assert found == (
+        {valve.name: valve.name for valve in mimic.valves}
+        | {pump.name: pump.output for pump in mimic.pumps}
+        | {gauge.name: gauge.output for gauge in mimic.gauges}
+        | {switch.name: switch.name for switch in mimic.outputs}
+        | {
+            f"{supply.name}.{what}": f"{supply.name}.{what}"
+            for supply in mimic.supplies
+            for what in ("output", "current")
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "path", "value"),
+    [
+        ("rough_valve", "enter", "rough_valve", 1.0),
+        ("rough_valve", "x", "rough_valve", 0.0),
+        ("roughing_pump", "enter", "roughing_pump", 1.0),
+        ("turbo", "o", "turbo.run", 1.0),
+        ("source_1_shutter", "enter", "source_1_shutter", 1.0),
+        ("full_range", "enter", "full_range.on", 0.0),
+        ("supply_enable", "enter", "supply_enable", 1.0),
+        ("boat_supply.output", "enter", "boat_supply.output", 1.0),
+        ("boat_supply.current", "x", "boat_supply.current", 0.0),
+    ],
+)
+def test_keys_ask_first_and_a_yes_sets_it_with_the_lease(name: str, keys: str, path: str, value: float) -> None:
+    chamber = RecordedChamber(idle())
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, name)
+        await pilot.press(keys)
+        assert shows(app, Confirm)
+        assert name in text(app)
+        assert "SIMULATED" in text(app)
+        await pilot.press("enter")  # a stray one: the focus is on no
+        assert not shows(app, Confirm)
+        assert chamber.asked == []
+        await pilot.press(keys, "y")
+        await until(pilot, lambda: len(chamber.asked) == 2)
+
+    play(chamber, story)
+    assert [where for where, _ in chamber.asked[:2]] == ["/v1/lease", f"/v1/outputs/{path}"]
+    body = chamber.asked[1][1]
+    assert (body["value"], body["fence"]) == (value, 7)
+    assert body["reason"]
+
+
+def test_what_is_open_is_closed_by_enter() -> None:
+    snapshot = idle()
+    chamber = RecordedChamber(
+        with_mimic(snapshot, valves=valves(snapshot.mimic, "gate_valve", position="open", asked_open=True))
+    )
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "gate_valve")
+        await pilot.press("enter")
+        assert "Close gate_valve?" in text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: len(chamber.asked) == 2)
+
+    play(chamber, story)
+    assert chamber.asked[1][1]["value"] == 0.0
+
+
+def test_a_real_chamber_is_called_real() -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "ar_valve")
+        await pilot.press("enter")
+        assert "(REAL)" in text(app)
+        assert "in the REAL chamber" in " ".join(text(app).split())
+
+    play(RecordedChamber(changed(idle(), simulated=False, speed=None)), story, LARGE)
+
+
+def test_amps_are_typed_within_the_sources_limit() -> None:
+    chamber = RecordedChamber(idle())
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "boat_supply.current")
+        await pilot.press("enter")
+        assert shows(app, AskCurrent)
+        shown = " ".join(text(app).replace("┃", " ").split())
+        assert "0 to 140 A" in shown
+        assert "5 A each second" in shown
+        await pilot.press(*"150", "enter")
+        assert "Wanted 0 to 140 A, found 150 A." in text(app)
+        assert chamber.asked == []
+        await pilot.press("backspace", "backspace", "2", ".", "5", "enter")
+        await until(pilot, lambda: len(chamber.asked) == 2)
+
+    play(chamber, story)
+    assert chamber.asked[1][0] == "/v1/outputs/boat_supply.current"
+    assert chamber.asked[1][1]["value"] == 12.5
+
+
+def test_escape_sets_no_current() -> None:
+    chamber = RecordedChamber(idle())
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "boat_supply.current")
+        await pilot.press("enter", *"12", "escape")
+        assert not shows(app, AskCurrent)
+
+    play(chamber, story)
+    assert chamber.asked == []
+
+
+def test_where_no_source_is_selected_the_smallest_limit_holds() -> None:
+    snapshot = idle()
+    sources = [replace(source, selected=None) for source in snapshot.mimic.sources]
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "boat_supply.current")
+        assert "no source selected" in line(app, "boat_supply.current")
+        await pilot.press("enter")
+        shown = " ".join(text(app).replace("┃", " ").split())
+        assert "0 to 64 A" in shown
+        assert "None is read back as selected" in shown
+
+    play(RecordedChamber(with_mimic(snapshot, sources=sources)), story, LARGE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("12.5", 12.5), (" 0 ", 0.0), ("64", 64.0), ("64.1", str), ("-1", str), ("nan", str), ("", str)],
+)
+def test_amps(typed: str, found: object) -> None:
+    told = amps(typed, 64.0)
+    if found is str:
+        assert isinstance(told, str)
+        assert typed.strip() in told
+    else:
+        assert told == found
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "140x45"])
+def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+    chamber = RecordedChamber(idle())
+    chamber.answers["/v1/outputs/n2_valve"] = Declined(Problem("not_now", N2), 409)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "n2_valve")
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: "n2_overfill" in text(app))
+        assert " ".join(N2.split()) in " ".join(text(app).replace("·", "").split())
+        screen_text(app)
+        await pilot.press("escape")
+        assert "n2_overfill" not in text(app)
+
+    play(chamber, story, size)
+
+
+def test_a_refusal_leaves_the_line_in_sight() -> None:
+    chamber = RecordedChamber(idle())
+    chamber.answers["/v1/outputs/full_range.on"] = Declined(Problem("not_now", N2), 409)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "full_range")
+        await pilot.press("x", "y")
+        await until(pilot, lambda: "n2_overfill" in text(app))
+        await pilot.pause(0.1)
+        assert "full_range" in line(app, "full_range")
+
+    play(chamber, story)
+
+
+def test_a_service_lost_in_the_middle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    chamber = RecordedChamber(idle())
+
+    def breaks(*_: Any) -> Accepted:
+        raise LinkError("the service did not answer within 5 s.")
+
+    monkeypatch.setattr(chamber, "set_output", breaks)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "ar_valve")
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: "did not answer within 5 s" in text(app))
+
+    play(chamber, story)
+
+
+@pytest.mark.parametrize("moment", ["aborted", "deposit", "held", "complete", "question"])
+def test_elsewhere_the_reason_and_the_way_are_told_and_nothing_is_asked(moment: str) -> None:
+    snapshot = changed(recorded(moment), question=None)
+    chamber = RecordedChamber(snapshot)
+    why = not_now(snapshot)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "rough_valve")
+        assert why in " ".join(text(app).split())
+        for key in ("enter", "o", "x"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert not shows(app, Confirm)
+        assert "rough_valve is left as it is" in text(app)
+
+    play(chamber, story)
+    assert chamber.asked == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "way"),
+    [
+        ("aborted", "g makes it ready"),
+        ("complete", "g makes it ready"),
+        ("deposit", "s stops it"),
+        ("held", "s stops it"),
+    ],
+)
+def test_the_way_to_where_it_is_possible(moment: str, way: str) -> None:
+    assert way in not_now(replace(recorded(moment), waiting_for=[]))
+
+
+def test_waiting_and_passing_states_say_so() -> None:
+    aborted = recorded("aborted")
+    assert "waits for: sources cold" in not_now(replace(aborted, waiting_for=["sources cold"]))
+    assert "Wait until" in not_now(replace(aborted, state="Clearing", legal=["abort"]))
+
+
+def test_old_values_set_nothing() -> None:
+    chamber = RecordedChamber(idle())
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "rough_valve")
+        chamber.send(lost())
+        await until(pilot, lambda: "nothing can be set" in text(app))
+        await pilot.press("enter")
+        assert not shows(app, Confirm)
+        assert "what is shown is old" in " ".join(text(app).split())
+
+    play(chamber, story)
+    assert chamber.asked == []
+
+
+def test_who_is_in_control() -> None:
+    other = Holder("bert", "tui@bench:1", 6, 20.0)
+    mine = Holder("anna", NAME, 7, 20.0)
+    chamber = RecordedChamber(changed(idle(), lease=other))
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "rough_valve")
+        await until(pilot, lambda: "bert is in control: c asks for it" in " ".join(text(app).split()))
+        chamber.send(changed(idle(), lease=mine))
+        await until(pilot, lambda: "You are in control" in text(app))
+        chamber.send(idle())
+        await until(pilot, lambda: "the first act takes it" in " ".join(text(app).split()))
+
+    play(chamber, story)
+
+
+def test_moving_stuck_forced_and_unknown_are_told_in_words() -> None:
+    snapshot = idle()
+    mimic = snapshot.mimic
+    parts: list[dict[str, Any]] = [
+        {"position": "moving", "asked_open": True},
+        {"position": "closed", "asked_open": True, "failure": "gate_valve did not open within 6 s"},
+        {"position": "closed", "forced_by": ["fore_valve_path"]},
+        {"position": "unknown"},
+        {"position": "both switches on"},
+    ]
+    some = [replace(valve, **more) for valve, more in zip(mimic.valves, parts, strict=False)]
+    trip = Trip("fore_valve_path", "roughing_pump_running is off", "hold", 100.0, ["fore_valve"])
+    names = [valve.name for valve in some]
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, names[1])
+        assert line(app, names[0]).endswith("◐ moving open moving")
+        assert "STUCK" in line(app, names[1])
+        assert "gate_valve did not open within 6 s" in text(app)
+        assert line(app, names[3]).endswith("? unknown closed")
+        assert "held closed: fore_valve_path" in line(app, names[2])
+        assert "‼ both switches on" in line(app, names[4])
+        app.pane.query_one(Rows).go_to(names[2])
+        await until(pilot, lambda: "held by interlock fore_valve_path: roughing_pump_running is off" in text(app))
+
+    chamber = RecordedChamber(changed(with_mimic(snapshot, valves=[*some, *mimic.valves[5:]]), trips=[trip]))
+    play(chamber, story, LARGE)
+
+
+def test_what_is_not_known_is_never_zero() -> None:
+    snapshot = idle()
+    mimic = snapshot.mimic
+    blind = Measured(None, "A", "bad", "supply: no answer")
+    supply = Supply("boat_supply", None, blind, blind, 0.0, None, None, [], True)
+    gauge = replace(mimic.gauges[0], pressure=Measured(None, "mbar", "bad", "never read"), on=None)
+    turbo = Pump("turbo", "turbo", True, None, None, [], "turbo.run")
+    chamber = RecordedChamber(
+        with_mimic(snapshot, supplies=[supply], gauges=[gauge, *mimic.gauges[1:]], pumps=[mimic.pumps[0], turbo])
+    )
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "full_range")
+        assert "? not known ? %" in line(app, "turbo")
+        assert "? A 0.0 A bad: supply: no answer" in line(app, "boat_supply.current")
+        assert "? not known on not there yet" in line(app, "boat_supply.output")
+        assert "? not known ? mbar ? bad: never read" in line(app, "full_range")
+        await pilot.press("enter")
+        assert not shows(app, Confirm)
+        assert "o opens it or switches it on" in " ".join(text(app).split())
+        await pilot.press("o")
+        assert shows(app, Confirm)
+
+    play(chamber, story, LARGE)
+
+
+def test_a_gauge_that_cannot_be_switched_says_so() -> None:
+    gauge: Gauge = idle().mimic.gauges[1]
+    assert not gauge.output
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, gauge.name)
+        await pilot.press("enter")
+        assert not shows(app, Confirm)
+        assert "cannot be switched" in text(app)
+
+    play(RecordedChamber(idle()), story)
+
+
+def test_news_leave_the_cursor_and_touch_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = idle()
+    chamber = RecordedChamber(snapshot)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        pane = await at(pilot, app, "boat_supply.output")
+        table = pane.query_one(Rows)
+        told: list[str] = []
+        before = table.update_cell
+
+        def spy(row_key: Any, *more: Any, **named: Any) -> None:
+            told.append(str(row_key))
+            before(row_key, *more, **named)
+
+        monkeypatch.setattr(table, "update_cell", spy)
+        chamber.send(
+            with_mimic(snapshot, valves=valves(snapshot.mimic, "rough_valve", position="moving", asked_open=True))
+        )
+        await until(pilot, lambda: bool(told))
+        assert set(told) == {"rough_valve"}
+        assert table.key == "boat_supply.output"
+
+    play(chamber, story)
+
+
+def test_a_click_on_the_line_under_the_cursor_asks() -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "turbo")
+        rows_ = text(app).split("\n")
+        y = next(i for i, each in enumerate(rows_) if " gate_valve " in each)
+        await pilot.click(offset=(12, y))
+        await pilot.pause()
+        assert app.pane.query_one(Rows).key == "gate_valve"
+        assert not shows(app, Confirm)
+        await pilot.click(offset=(12, y))
+        await until(pilot, lambda: shows(app, Confirm))
+
+    play(RecordedChamber(idle()), story)
+
+
+def test_help_lists_the_keys() -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "turbo")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Open or close, switch on or off, set amps" in " ".join(text(app).split())
+
+    play(RecordedChamber(idle()), story, LARGE)
+
+
+def test_against_a_service(tmp_path: Path) -> None:
+    served = Served(tmp_path, ROOT / "recipes", speed=20.0)
+    try:
+        chamber = served.chamber(NAME)
+
+        async def story(pilot: Pilot[None], app: Screens) -> None:
+            await until(pilot, lambda: app.view.snapshot is not None)
+            await pilot.press("g", "y")
+            await until(pilot, lambda: app.view.snapshot is not None and app.view.snapshot.state == "Idle", 60.0)
+            await at(pilot, app, "rough_valve")
+            await pilot.press("enter", "y")  # the roughing pump does not run
+            await until(pilot, lambda: "interlock rough_valve_path" in text(app))
+            assert "Check gate valve, roughing pump and door." in " ".join(text(app).split())
+            app.pane.query_one(Rows).go_to("roughing_pump")
+            await pilot.press("enter", "y")
+            await until(pilot, lambda: "● running" in line(app, "roughing_pump"))
+            app.pane.query_one(Rows).go_to("boat_supply.current")
+            await pilot.press("enter", *"10", "enter")
+            await until(pilot, lambda: "10.0 A through zinc" in line(app, "boat_supply.current"))
+
+        play(chamber, story)
+    finally:
+        assert served.end() == 0
