@@ -151,7 +151,7 @@ class Screens(App[None]):
             made.display = each == index
         pane.show(self.view)
         pane.arrive()
-        self._show_keys()
+        self.show_keys()
 
     def on_heard(self, event: Heard) -> None:
         """News from the service."""
@@ -192,11 +192,14 @@ class Screens(App[None]):
             return  # not composed yet
         if self._made:
             self.pane.show(self.view)
-            self._show_keys()
+            self.show_keys()
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
+        """Draw the line of keys; a pane whose keys depend on what it shows calls this when that has changed."""
+        pane = self.pane
+        keys = [key for key in _bindings(pane.BINDINGS) if pane.check_action(key.action.partition("(")[0], ())]
         line = self.screen_stack[0].query_one(KeyLine)
-        line.show(self.view, self.pane.BINDINGS, self.BINDINGS, [name for name, _ in PANES], self._at)
+        line.show(self.view, keys, self.BINDINGS, [name for name, _ in PANES], self._at)
 
     # --- requests -------------------------------------------------------------------------------------------------
     def say(self, kind: str, text: str) -> None:
