@@ -20,13 +20,17 @@ class Axis:
 
 
 def linear(lowest: float, highest: float, rows: int) -> Axis:
-    """Steps of 1, 2 or 5 times a power of ten, with a mark on every second row at most."""
+    """Steps of 1, 2 or 5 times a power of ten, with a mark on every second row at most.
+
+    What goes beyond a mark by less than half a dot does not make the axis longer: it is drawn on that mark's dot.
+    """
     most = max(1, (rows - 1) // 2)
-    step = _round_step((highest - lowest) / most)
-    first, last = floor(lowest / step + 1e-9), ceil(highest / step - 1e-9)
+    dot = 0.49 * (highest - lowest) / (4 * rows - 1)
+    step = _round_step((highest - lowest - dot) / most)
+    first, last = floor((lowest + dot) / step), ceil((highest - dot) / step)
     if last - first > most:  # rounding outwards made it one more
         step = _round_step(step * 1.01)
-        first, last = floor(lowest / step + 1e-9), ceil(highest / step - 1e-9)
+        first, last = floor((lowest + dot) / step), ceil((highest - dot) / step)
     digits = max(0, -floor(log10(step) + 1e-9))
     marks = tuple((index * step, f"{index * step:.{digits}f}") for index in range(first, last + 1))
     return Axis(first * step, last * step, marks)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import nan
 from typing import Final
 
-from pvdctl.service.answers import Samples, Trend
+from pvdctl.service.answers import Trend
 from pvdctl.service.messages import Layer, Snapshot
 
 CAPACITY = 20_000
@@ -66,12 +66,12 @@ class Curves:
             (
                 at_s,
                 {
-                    "chamber_pressure_mbar": _known(pressure),
+                    "chamber_pressure_mbar": known(pressure),
                     "rate_nm_per_s": rate,
                     "rate_target_nm_per_s": target or nan,
                     "film_nm": film,
                     "film_target_nm": film_target or nan,
-                    "source_current_a": _known(current),
+                    "source_current_a": known(current),
                 },
             )
             for at_s, pressure, rate, target, film, film_target, current in zip(*columns, strict=True)
@@ -101,8 +101,8 @@ class Curves:
         if supply is not None and supply.current.quality != "good":
             self.doubts["source_current_a"] = supply.current.quality
         values = {
-            "chamber_pressure_mbar": _known(pressure.value if pressure.quality != "bad" else None),
-            "source_current_a": _known(source.current_a if source is not None else None),
+            "chamber_pressure_mbar": known(pressure.value if pressure.quality != "bad" else None),
+            "source_current_a": known(source.current_a if source is not None else None),
         }
         self._append(snapshot.at_s, values | (_layer(job.layer) if job is not None else {}))
         if len(self) > 2 * CAPACITY:
@@ -123,32 +123,6 @@ class Curves:
         self.generation += 1
 
 
-def of_run(samples: Samples) -> Curves:
-    """A past run's curves, its time counted from its first sample.
-
-    The columns are those of the shipped chambers (see `process.sampling`): `rate` in nm/s, `film` in nm,
-    `chamber_pressure` in mbar, `<supply>_current` in A. Of several supplies the largest current is taken: one boat is
-    heated at a time. A column that the run does not have stays unknown.
-    """
-    made = Curves()
-    taken = samples.columns
-    at_s = [_known(value) for value in taken.get("at_s", [])]
-    unknown: list[float | None] = [None] * len(at_s)
-    currents = [column for name, column in taken.items() if name.endswith("_current")]
-    filled: dict[str, list[float | None]] = {
-        "chamber_pressure_mbar": taken.get("chamber_pressure", unknown),
-        "rate_nm_per_s": taken.get("rate", unknown),
-        "film_nm": taken.get("film", unknown),
-        "source_current_a": [_largest(row) for row in zip(*currents, strict=True)] if currents else unknown,
-    }
-    begin_s = at_s[0] if at_s else 0.0
-    made.columns["at_s"].extend(value - begin_s for value in at_s)
-    for name in NAMES[1:]:
-        made.columns[name].extend(_known(value) for value in filled.get(name, unknown))
-    made.generation += 1
-    return made
-
-
 def _layer(layer: Layer) -> dict[str, float]:
     """Zero targets are none: nothing is deposited then."""
     target, band = layer.rate_target_nm_per_s, layer.band_percent / 100.0
@@ -163,9 +137,6 @@ def _layer(layer: Layer) -> dict[str, float]:
     return values
 
 
-def _known(value: float | None) -> float:
+def known(value: float | None) -> float:
+    """NaN for None."""
     return nan if value is None else value
-
-
-def _largest(row: tuple[float | None, ...]) -> float | None:
-    return max((value for value in row if value is not None), default=None)

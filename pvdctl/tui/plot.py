@@ -28,6 +28,9 @@ SHAPES: Final = {SOLID: "─", DASHED: "╌", DOTTED: "┈"}
 BLANK: Final = Style()
 QUIET: Final = Style.parse("dim")
 
+GROWS: Final = 1.05
+"""How much longer a slowly growing span is drawn than asked, so that not every point means columns of a new width."""
+
 KindName = Literal["rate", "thickness", "pressure", "current"]
 
 
@@ -99,10 +102,12 @@ class CurvePlot(Widget):
         """Curves, width of a column, and the curves' generation that `_reduced` was made with."""
         self._seen = 0
         self._drawn: tuple[Curves, float, float] | None = None
+        self._span_s = 0.0
 
     def draw(self, curves: Curves, now_s: float, span_s: float) -> None:
         """Show the `span_s` seconds before `now_s`; times on the control clock, as in `curves`."""
         self._drawn = (curves, now_s, span_s)
+        span_s = self._stepwise(span_s)
         width, height = self.size
         if width < GUTTER + 6 or height < 1:
             return  # not laid out yet, or too narrow for any picture
@@ -116,6 +121,15 @@ class CurvePlot(Widget):
             self.refresh()
         elif changed:
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _stepwise(self, span_s: float) -> float:
+        """The span to draw: the one before for as long as the one asked for is little shorter; see GROWS."""
+        before_s = self._span_s
+        if self._from_begin or not before_s / GROWS <= span_s < before_s * GROWS:
+            self._span_s = span_s
+        elif span_s > before_s:
+            self._span_s = span_s * GROWS
+        return self._span_s
 
     def on_resize(self) -> None:
         """Drawn for a size."""
@@ -133,7 +147,7 @@ class CurvePlot(Widget):
     def _title(self, curves: Curves, width: int) -> Text:
         kind = self._kind
         *others, reading = kind.lines
-        told = self._said(curves.newest(reading.column))
+        told = self._extremes(curves, reading) if self._from_begin else self._said(curves.newest(reading.column))
         doubt = curves.doubts.get(reading.column)
         parts = [
             Text.assemble((f" {kind.title} ", "bold"), (SHAPES[reading.pattern], reading.style), (f" {told}", "bold"))
@@ -143,7 +157,9 @@ class CurvePlot(Widget):
         targets = [line for line in others if line.pattern == DASHED]
         for line in targets:
             value = curves.newest(line.column)
-            if not isnan(value):
+            if self._from_begin:
+                parts.append(Text(f"  {SHAPES[DASHED]} target", line.style))
+            elif not isnan(value):
                 parts.append(Text.assemble((f"  {SHAPES[DASHED]} target ", line.style), f"{value:.{kind.digits}f}"))
                 high = curves.newest("band_high_nm_per_s") if kind.title == "Rate" else float("nan")
                 if not isnan(high):
@@ -163,6 +179,13 @@ class CurvePlot(Widget):
         if self._kind.decades:
             return words.pressure(known)
         return words.number(known, self._kind.digits, self._kind.unit)
+
+    def _extremes(self, curves: Curves, line: Line) -> str:
+        """Of a past run: how high it came; a pressure, how low."""
+        known = [value for value in curves.columns[line.column] if not isnan(value)]
+        if not known:
+            return f"{words.UNKNOWN} {self._kind.unit}"
+        return f"down to {self._said(min(known))}" if self._kind.decades else f"up to {self._said(max(known))}"
 
     # --- the picture ------------------------------------------------------------------------------------------------
     def _picture(self, curves: Curves, now_s: float, span_s: float, width: int, height: int) -> list[list[Segment]]:

@@ -1,0 +1,129 @@
+"""Over the runs: signing one, and what came of checking the record."""
+
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, RadioButton, RadioSet, Static
+
+from pvdctl.service.answers import Verdict
+from pvdctl.service.messages import Evidence
+from pvdctl.tui import words
+from pvdctl.tui.dialogs import BOX
+
+MEANINGS: Final = (
+    ("reviewed", "I have looked at it; somebody else decides"),
+    ("approved", "it is good for what it was made for"),
+    ("rejected", "it is not, and must not be used as if it were"),
+)
+"""As record.run_events knows them."""
+
+
+class Sign(ModalScreen[tuple[str, str] | None]):
+    """Meaning and reason of a signature; None: left without one. Enter in the list leads to the reason."""
+
+    DEFAULT_CSS = f"""
+    Sign {{ {BOX} }}
+    Sign RadioSet {{ width: 1fr; border: none; padding: 0; margin-top: 1; }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it")]
+
+    def __init__(self, run: str, user: str) -> None:
+        super().__init__()
+        self._run, self._user = run, user
+
+    def compose(self) -> ComposeResult:
+        """What a signature is, its meaning, its reason."""
+        with Vertical():
+            yield Static(Text(f"Sign {self._run}", "bold"))
+            yield Static(
+                Text(
+                    f"{self._user} signs its record as it stands now. A signature is never taken away; who changes "
+                    "his mind signs again."
+                ),
+                classes="why",
+            )
+            with RadioSet():
+                for meaning, told in MEANINGS:
+                    yield RadioButton(f"{meaning}: {told}", name=meaning)
+            yield Static(Text("Why:"), classes="why")
+            yield Input(id="line")
+            yield Static(
+                Text("↑↓ Space: choose    Tab: to the reason    Enter: sign    Esc: leave it", "dim"), id="hint"
+            )
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the reason."""
+        chosen = self.query_one(RadioSet).pressed_button
+        reason = event.value.strip()
+        if chosen is None or not reason:
+            lacking = "Choose what the signature means" if chosen is None else "Write why"
+            self.query_one("#hint", Static).update(Text(f"{lacking}, or leave with Esc.", "bold yellow"))
+            return
+        self.dismiss((chosen.name or "", reason))
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """On to the reason."""
+        self.query_one(Input).focus()
+
+    def action_leave(self) -> None:
+        """Escape."""
+        self.dismiss(None)
+
+
+class Verified(ModalScreen[None]):
+    """What checking the record found, and what that proves."""
+
+    DEFAULT_CSS = """
+    Verified { align: center middle; }
+    Verified > VerticalScroll { width: 76; max-width: 95%; height: auto; max-height: 90%; border: heavy $success;
+                                padding: 0 1; background: $surface; }
+    Verified > .broken { border: heavy $error; }
+    Verified Static { height: auto; margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+
+    def __init__(self, verdict: Verdict, evidence: Evidence | None) -> None:
+        super().__init__()
+        self._verdict, self._evidence = verdict, evidence
+
+    def compose(self) -> ComposeResult:
+        """Verdict first."""
+        with VerticalScroll(classes="" if self._verdict.intact else "broken"):
+            yield from (Static(text) for text in verdict_told(self._verdict, self._evidence))
+            yield Static(Text("Esc: close", "dim"))
+
+
+def verdict_told(verdict: Verdict, evidence: Evidence | None) -> list[Text]:
+    """What was found; what it proves; what only an anchor elsewhere can prove (docs/evidence.md)."""
+    if not verdict.intact:
+        return [
+            Text("✗ THE RECORD IS NOT WHAT WAS WRITTEN", "bold red"),
+            Text(verdict.text),
+            Text(
+                "Copy the whole directory before anything else is done with it, and show it to whoever is responsible "
+                "for the record. `pvdctl audit verify` says the same, and `--anchor` what is vouched for elsewhere."
+            ),
+        ]
+    told = [
+        Text.assemble(("✓ INTACT  ", "bold green"), verdict.text),
+        Text(
+            "This proves that nobody without the record's private key has changed, added, taken out or exchanged an "
+            "event or a sample up to the last signed checkpoint."
+        ),
+        Text(
+            "It does not prove that nobody who has the key did, such as the administrator of this machine: for that, "
+            "checkpoints must be kept elsewhere. `pvdctl audit verify --anchor FILE` compares with them."
+        ),
+    ]
+    if evidence is not None and evidence.unwitnessed is not None:
+        said = "every event is vouched for elsewhere"
+        if evidence.unwitnessed:
+            said = f"{evidence.unwitnessed:,} of {evidence.events:,} events are vouched for by nobody elsewhere"
+            if evidence.oldest_unwitnessed_s is not None:
+                said += f", the oldest since {words.duration(evidence.oldest_unwitnessed_s)}"
+        told.append(Text(f"Now: {said}."))
+    return told
