@@ -56,10 +56,11 @@ class FullPlot(PlotWidget, can_focus=True, inherit_bindings=False):
 
 
 class Closer(ModalScreen[None]):
-    """Over everything. Hold and Abort work here too."""
+    """Over everything but the top line. Hold and Abort work here too."""
 
     DEFAULT_CSS = """
-    Closer > Vertical { width: 100%; height: 1fr; background: $surface; }
+    Closer { background: transparent; }
+    Closer > Vertical { margin-top: 3; width: 100%; height: 1fr; background: $surface; }
     Closer #title { height: 1; padding: 0 1; }
     Closer FullPlot { height: 1fr; }
     """

@@ -6,8 +6,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Click
 from textual.screen import ModalScreen
-from textual.widgets import Input, RadioButton, RadioSet, Static
+from textual.widgets import Input, Static
 
 from pvdctl.service.answers import Verdict
 from pvdctl.service.messages import Evidence
@@ -22,12 +23,63 @@ MEANINGS: Final = (
 """As record.run_events knows them."""
 
 
+class Meanings(Static, can_focus=True):
+    """The meanings, one of them chosen or none; the chosen one has a full circle, not only another colour."""
+
+    DEFAULT_CSS = """
+    Meanings { height: auto; margin-top: 1; padding: 0 1; }
+    Meanings:focus { background: $boost; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down,space", "move(1)", show=False),
+        *(Binding(str(number), f"choose({number - 1})", show=False) for number in range(1, len(MEANINGS) + 1)),
+        Binding("enter", "app.focus_next", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at: int | None = None
+
+    @property
+    def chosen(self) -> str | None:
+        """The meaning, as the record knows it."""
+        return MEANINGS[self._at][0] if self._at is not None else None
+
+    def on_mount(self) -> None:
+        """None is chosen yet."""
+        self._draw()
+
+    def action_move(self, by: int) -> None:
+        """To the next one, round at the end; the first key chooses the first or the last."""
+        self.action_choose(((-1 if by > 0 else 0) if self._at is None else self._at) + by)
+
+    def action_choose(self, index: int) -> None:
+        """Take the one of this index, counted round."""
+        self._at = index % len(MEANINGS)
+        self._draw()
+
+    def on_click(self, event: Click) -> None:
+        """The line under the pointer."""
+        if (offset := event.get_content_offset(self)) is not None:
+            self.action_choose(offset.y)
+
+    def _draw(self) -> None:
+        lines = [
+            Text.assemble(
+                f"{'◉' if index == self._at else '○'} {index + 1} ", (meaning, "bold"), f": {told}",
+                style="reverse" if index == self._at else "",
+            )
+            for index, (meaning, told) in enumerate(MEANINGS)
+        ]  # fmt: skip
+        self.update(Text("\n").join(lines))
+
+
 class Sign(ModalScreen[tuple[str, str] | None]):
-    """Meaning and reason of a signature; None: left without one. Enter in the list leads to the reason."""
+    """Meaning and reason of a signature; None: left without one. Enter in the meanings leads to the reason."""
 
     DEFAULT_CSS = f"""
     Sign {{ {BOX} }}
-    Sign RadioSet {{ width: 1fr; border: none; padding: 0; margin-top: 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it")]
 
@@ -46,28 +98,20 @@ class Sign(ModalScreen[tuple[str, str] | None]):
                 ),
                 classes="why",
             )
-            with RadioSet():
-                for meaning, told in MEANINGS:
-                    yield RadioButton(f"{meaning}: {told}", name=meaning)
+            yield Meanings()
             yield Static(Text("Why:"), classes="why")
             yield Input(id="line")
-            yield Static(
-                Text("↑↓ Space: choose    Tab: to the reason    Enter: sign    Esc: leave it", "dim"), id="hint"
-            )
+            yield Static(Text("↑↓ or 1-3: choose   Tab: to the reason   Enter: sign   Esc: leave it", "dim"), id="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the reason."""
-        chosen = self.query_one(RadioSet).pressed_button
+        chosen = self.query_one(Meanings).chosen
         reason = event.value.strip()
         if chosen is None or not reason:
             lacking = "Choose what the signature means" if chosen is None else "Write why"
             self.query_one("#hint", Static).update(Text(f"{lacking}, or leave with Esc.", "bold yellow"))
             return
-        self.dismiss((chosen.name or "", reason))
-
-    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
-        """On to the reason."""
-        self.query_one(Input).focus()
+        self.dismiss((chosen, reason))
 
     def action_leave(self) -> None:
         """Escape."""

@@ -43,6 +43,25 @@ def fitting(entries: Iterable[RunEntry], typed: str) -> list[RunEntry]:
     return [entry for entry in entries if all(word in _text(entry) for word in wanted)]
 
 
+def told(entries: list[RunEntry] | None, found: list[RunEntry], typed: str, failed: str, limit: int) -> Text:
+    """The line above the table: how many there are, or why none.
+
+    entries: all that were read, None before any; found: those that fit `typed`; failed: why they could not be read;
+    limit: how many were asked for at most.
+    """
+    if failed:
+        kept = "; below is what was read before" if entries else ""
+        return Text(f"✗ the runs cannot be read: {failed}{kept}  (l tries again)", "bold yellow")
+    if entries is None:
+        return Text("reading the runs …", "dim")
+    if not entries:
+        return Text("No run is on record here yet. A recipe is started on the screen Recipe.")
+    older = ", the newest of them; m reads older ones" if len(entries) >= limit else ""
+    if typed.strip():
+        return Text(f"{len(found)} of {len(entries)} runs have '{typed.strip()}'{older}; Esc shows all", "bold")
+    return Text(f"{len(entries)} run{'s' if len(entries) != 1 else ''}, newest first{older}")
+
+
 def _text(entry: RunEntry) -> str:
     said = (
         entry.run, entry.recipe, entry.operator, entry.sample_id, entry.end_state, entry.end_reason,

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.screen import ModalScreen
 from textual.widgets import DataTable, Input, Static
 
 from pvdctl.client import Chamber
@@ -112,22 +113,9 @@ class Runs(Pane, can_focus=True):
         width = max(60, self.size.width - 2)  # its scroll bar
         rows = [(entry.run, run_table.row(entry, entry.run == self._now[0], width)) for entry in found]
         self.query_one(Rows).put(run_table.columns(width), rows, width)
-        self.query_one("#told", Static).update(self._told(entries, found, typed))
+        self.query_one("#told", Static).update(run_table.told(entries, found, typed, self._failed, self._limit))
         self._tell_brief()
         self.screens.show_keys()
-
-    def _told(self, entries: list[RunEntry] | None, found: list[RunEntry], typed: str) -> Text:
-        if self._failed:
-            kept = "; below is what was read before" if entries else ""
-            return Text(f"✗ the runs cannot be read: {self._failed}{kept}  (l tries again)", "bold yellow")
-        if entries is None:
-            return Text("reading the runs …", "dim")
-        if not entries:
-            return Text("No run is on record here yet. A recipe is started on the screen Recipe.")
-        older = ", the newest of them; m reads older ones" if len(entries) >= self._limit else ""
-        if typed.strip():
-            return Text(f"{len(found)} of {len(entries)} runs have '{typed.strip()}'{older}; Esc shows all", "bold")
-        return Text(f"{len(entries)} run{'s' if len(entries) != 1 else ''}, newest first{older}")
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """The cursor has moved."""
@@ -293,6 +281,9 @@ class Runs(Pane, can_focus=True):
         self.screens.ask("check the whole record", lambda chamber: chamber.verify(), self._verified)
 
     def _verified(self, verdict: Verdict) -> None:
+        if isinstance(self.app.screen, ModalScreen):  # something is being written: not over that
+            self.screens.say("done" if verdict.intact else "failed", f"the record is checked: {verdict.text}")
+            return
         snapshot = self.screens.view.snapshot
         self.app.push_screen(Verified(verdict, snapshot.evidence if snapshot is not None else None))
 
