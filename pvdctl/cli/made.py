@@ -14,12 +14,14 @@ Facts = dict[str, Any]
 def layers_table(layers: Sequence[Facts]) -> "Table":
     """True thicknesses are those of a simulated plant; a real chamber cannot tell, so the columns are not there."""
     true = any(layer.get("true_nm") is not None for layer in layers)
+    judged = any(layer.get("thickness_tolerance_percent") is not None for layer in layers)
     made = table(
         ("layer", "left"),
         ("film", "left"),
         ("target\nnm", "right"),
         ("read\nnm", "right"),
         *((("true\nnm", "right"), ("error\n%", "right")) if true else ()),
+        *((("within\n%", "left"),) if judged else ()),
         ("rate\nnm/s", "right"),
         ("sd\nnm/s", "right"),
         ("in band\ns", "right"),
@@ -32,12 +34,22 @@ def layers_table(layers: Sequence[Facts]) -> "Table":
             number(layer.get("target_nm"), 1),
             number(layer.get("read_nm"), 1),
             *((number(layer.get("true_nm"), 1), signed(error_percent(layer), 2)) if true else ()),
+            *((_tolerance(layer),) if judged else ()),
             number(layer.get("rate_mean_nm_s"), 3),
             number(layer.get("rate_sd_nm_s"), 3),
             number(layer.get("time_to_band_s"), 1),
             number(layer.get("overshoot_percent"), 1),
         )
     return made
+
+
+def _tolerance(layer: Facts) -> str:
+    """The recipe's tolerance of the thickness, and whether it was kept; empty where there is none."""
+    tolerance = layer.get("thickness_tolerance_percent")
+    if tolerance is None:
+        return ""
+    word = {True: "yes", False: "[bold magenta]NO[/]", None: "not judged"}[layer.get("in_tolerance")]
+    return f"{tolerance:g} {word}"
 
 
 def error_percent(layer: Facts) -> float | None:

@@ -94,6 +94,14 @@ class DepositCheck:
         if film_s < SHORTEST_S:
             wanted = f"a film of at least {show(SHORTEST_S, 's')} at its rate"
             self._say("thickness", wanted, show(film_s, "s", 2), "choose a lower rate", "warning")
+        step_nm = step.rate_nm_per_s * self.chamber.monitor.period_s
+        allowed = step.thickness_tolerance_percent
+        if allowed is not None and allowed / 100.0 * step.thickness_nm < step_nm:
+            least = 100.0 * step_nm / step.thickness_nm
+            wanted = f"at least {show(least, '%', 2)}, the film that grows in one measuring period of the monitor"
+            self._say(
+                "thickness_tolerance", wanted, show(allowed, "%"), "the end point is no finer than that", "warning"
+            )
         spare = len(self.chamber.monitor.sensors) > 1
         if step.on_crystal_fail == "switch_crystal" and not spare:
             self._say(

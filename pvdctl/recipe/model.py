@@ -39,6 +39,19 @@ class Deposit(Model):
     on_rate_error: Literal["hold", "stop"]
     on_crystal_fail: Reaction
     on_lost_reading: Literal["hold", "stop", "timed_power"]
+    thickness_tolerance_percent: Percent | None = Field(default=None, gt=0, le=100)
+    """How far the film may be off its thickness, by the crystal's reading at the end; changes nothing in the process,
+    but the layer says whether it was kept. Without it the deviation is told and not judged."""
+
+    def in_tolerance(self, read_nm: float) -> bool | None:
+        """Whether a film of this reading is of its thickness; None where the recipe gives no tolerance.
+
+        The bound itself is within: a billionth of it makes up for the rounding of decimal fractions.
+        """
+        if self.thickness_tolerance_percent is None:
+            return None
+        allowed_nm = self.thickness_tolerance_percent / 100.0 * self.thickness_nm
+        return abs(read_nm - self.thickness_nm) <= allowed_nm * (1.0 + 1e-9)
 
 
 class CoolDown(Model):

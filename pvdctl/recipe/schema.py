@@ -40,7 +40,8 @@ def _speak_as_the_file(model: type[Model], part: dict[str, Any]) -> None:
         entry = part["properties"][field.alias or name]
         unit = split_name(name)[1]
         if unit is not None:
-            sign = "" if {"exclusiveMinimum", "minimum"} & entry.keys() else "[-+]?"
+            bounds = {key for part in (entry, *entry.get("anyOf", ())) for key in part}  # anyOf: of optional fields
+            sign = "" if {"exclusiveMinimum", "minimum", "gt", "ge"} & bounds else "[-+]?"
             entry.clear()
             fitting = [u for u, (dimension, _, _) in UNITS.items() if dimension == UNITS[unit][0]]
             entry |= {"type": "string", "pattern": _pattern(sign, fitting), "description": f"Wanted: {wanted(unit)}."}

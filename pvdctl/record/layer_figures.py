@@ -1,8 +1,8 @@
 """The figures of each layer of a run, judged by what its recipe asked for.
 
-A recipe gives one tolerance, for the rate, and a time for which the rate may leave it (`rate_error_after`): the rate is
-judged by these. It gives none for the thickness: a layer is of its thickness when the step ended by reaching it, and
-the deviation is told beside it, unjudged.
+A recipe gives a tolerance for the rate, and a time for which the rate may leave it (`rate_error_after`): the rate is
+judged by these. It may give one for the thickness: then the crystal's reading at the end is judged by it. Without it a
+layer is of its thickness when the step ended by reaching it, and the deviation is told beside it, unjudged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -112,7 +112,7 @@ def _judge(row: Facts, step: Deposit | None, samples: Samples, is_open: NDArray[
         longest_out_s=longest,
         open_from_s=float(time_s[is_open[0]]) if len(is_open) else None,
         open_to_s=float(time_s[is_open[-1]]) if len(is_open) else None,
-        thickness=_thickness(row),
+        thickness=_thickness(row, step),
         rate=_rate(row, step, longest),
     )
 
@@ -134,12 +134,19 @@ def _band(
     return 100.0 * float(np.mean(inside)), longest_s
 
 
-def _thickness(row: Facts) -> Verdict:
-    if row["ended"] == "complete":
-        return Verdict(True, "reached")
+def _thickness(row: Facts, step: Deposit | None) -> Verdict:
     if row["ended"] == "not begun":
         return Verdict(False, "not begun")
-    return Verdict(False, f"{row['target_nm'] - row['read_nm']:.1f} nm short")
+    reached = row["ended"] == "complete"
+    words = "reached" if reached else f"{row['target_nm'] - row['read_nm']:.1f} nm short"
+    tolerance = step.thickness_tolerance_percent if step is not None else None
+    if step is None or tolerance is None:
+        return Verdict(reached, words)
+    if row.get("by_time"):
+        return Verdict(None if reached else False, f"{words} by time, ±{tolerance:g} % not judged")
+    if step.in_tolerance(row["read_nm"]):
+        return Verdict(True, f"{words}, within ±{tolerance:g} %")
+    return Verdict(False, f"{words}, out of tolerance ±{tolerance:g} %")
 
 
 def _rate(row: Facts, step: Deposit | None, longest_out_s: float | None) -> Verdict:

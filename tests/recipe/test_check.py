@@ -126,6 +126,11 @@ WARNINGS = [
     ("rate: 0.5 nm/s", "rate: 5 nm/s", "rate: wanted a rate near 0.5 nm/s, where the control was tuned"),
     ("rate: 0.5 nm/s", "rate: 0.05 nm/s", "rate: wanted conditioning of zinc that ends near the rate, found ramp_2_to"),
     ("tolerance: 10 %", "tolerance: 0.1 %", "tolerance: wanted at least"),
+    (
+        "tolerance: 10 %",
+        "tolerance: 10 %\n    thickness_tolerance: 0.04 %",
+        "thickness_tolerance: wanted at least 0.042 %, the film that grows in one measuring period of the monitor",
+    ),
     ("within: 60 min", "within: 3 min", "within: wanted about 5 min"),
     (
         "duration_starts: at_pressure\n    within: 5 min",
@@ -253,3 +258,8 @@ def _chamber() -> LoadedChamber:
     if not _KEPT:
         _KEPT.append(load_chamber(CHAMBER))
     return _KEPT[0]
+
+
+def test_a_thickness_tolerance_is_the_author_s_to_give(chamber: LoadedChamber) -> None:
+    given = RECIPE.replace("tolerance: 10 %", "tolerance: 10 %\n    thickness_tolerance: 2 %")
+    assert found(given, chamber) == []

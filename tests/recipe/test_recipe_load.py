@@ -31,6 +31,8 @@ BAD = [
      "found the bare number '300'; write the unit behind the number"),
     ("300 nm", "-300 nm", "r.yaml:13:16: at steps[1].thickness: wanted more than 0 nm, found '-300 nm'"),
     ("300 nm", "0 nm", "r.yaml:13:16: at steps[1].thickness: wanted more than 0 nm, found '0 nm'"),
+    ("tolerance: 10 %", "tolerance: 10 %\n    thickness_tolerance: 0 %", "r.yaml:16:26: at "
+     "steps[1].thickness_tolerance: wanted more than 0 %, found '0 %'"),
     ("300 nm", "1e-400 nm", "r.yaml:13:16: at steps[1].thickness: wanted more than 0 nm, found '1e-400 nm'"),
     ("300 nm", "nan nm", "r.yaml:13:16: at steps[1].thickness: wanted a length with its unit, such as '300 nm', "
      "found 'nan nm'"),

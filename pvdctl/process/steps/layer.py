@@ -168,13 +168,11 @@ class Layer:
         if self._reported or (self.report.source_opened_s is None and ended != "complete"):
             return
         self._reported = True
-        data = self.report.as_data(self.count.total_nm, self.count.open_s, ended)
+        data = self.report.as_data(self.count.total_nm, self.count.open_s, ended, by_time=self._timed_s > 0.0)
         data["crystal"] = self.crystal.number
         data["outliers"] = self.crystal.outliers
         self._context.layers.append(data)
-        self._context.emit(
-            "layer",
-            self._step.name,
-            f"{data['film']} {data['read_nm']:.1f} nm of {data['target_nm']:g} nm, {ended}",
-            data=data,
-        )
+        text = f"{data['film']} {data['read_nm']:.1f} nm of {data['target_nm']:g} nm, {ended}"
+        if data["in_tolerance"] is False:
+            text += f", out of tolerance (±{data['thickness_tolerance_percent']:g} %)"
+        self._context.emit("layer", self._step.name, text, data=data)

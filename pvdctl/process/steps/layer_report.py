@@ -36,9 +36,14 @@ class LayerReport:
         """Mean filtered rate; 0 before any."""
         return self._sum / self.count if self.count else 0.0
 
-    def as_data(self, read_nm: float, open_s: float, ended: str) -> dict[str, Any]:
-        """For the record."""
+    def as_data(self, read_nm: float, open_s: float, ended: str, by_time: bool = False) -> dict[str, Any]:
+        """For the record.
+
+        by_time: part of the film was reckoned by time and not read from a crystal. Then there is no reading to judge
+        the thickness by, and `in_tolerance` is null, as it is where the recipe gives no tolerance.
+        """
         step = self.step
+        read_nm = round(read_nm, 3)
         mean = self.mean_nm_per_s()
         variance = self._squares / self.count - mean * mean if self.count else 0.0
         to_band = (
@@ -50,7 +55,7 @@ class LayerReport:
             "name": step.name,
             "film": step.film,
             "target_nm": step.thickness_nm,
-            "read_nm": round(read_nm, 3),
+            "read_nm": read_nm,
             "displayed_nm": self.displayed_nm,
             "rate_target_nm_s": step.rate_nm_per_s,
             "rate_mean_nm_s": round(mean, 5),
@@ -58,5 +63,8 @@ class LayerReport:
             "time_to_band_s": round(to_band, 3) if to_band is not None else None,
             "overshoot_percent": round(100.0 * (self._most / step.rate_nm_per_s - 1.0), 3) if self.count else None,
             "open_s": round(open_s, 3),
+            "by_time": by_time,
+            "thickness_tolerance_percent": step.thickness_tolerance_percent,
+            "in_tolerance": None if by_time else step.in_tolerance(read_nm),
             "ended": ended,
         }

@@ -184,6 +184,11 @@ def _values(facts: Facts) -> list[Facts]:
         place = f"layers.{layer['name']}"
         found += [_value(f"{place}.{key}", layer[key], unit_of(key)) for key in LAYER_FIGURES if layer.get(key)]
         found += [_value(f"{place}.{key}", layer[f"{key}_verdict"]["words"]) for key in ("thickness", "rate")]
+        if layer.get("thickness_tolerance_percent") is not None:
+            tolerance = layer["thickness_tolerance_percent"]
+            found.append(_value(f"{place}.thickness_tolerance_percent", tolerance, unit_of("_percent")))
+            if layer.get("in_tolerance") is not None:  # null: reckoned by time, see the words of the verdict
+                found.append(_value(f"{place}.in_tolerance", layer["in_tolerance"]))
     for exposure in facts["exposures"]:
         place = f"exposures.{exposure['name']}"
         found += [

@@ -138,8 +138,9 @@ def _layers(dossier: Dossier) -> str:
             )
         )
     note = (
-        "Thickness is reached when the step ended by reaching it. The rate is judged by the recipe's tolerance and by "
-        "the time it may leave it, while the substrate shutter is open."
+        "Thickness is reached when the step ended by reaching it; its error is judged only where the recipe gives a "
+        "thickness tolerance. The rate is judged by the recipe's tolerance and by the time it may leave it, while the "
+        "substrate shutter is open."
     )
     if true:
         note += " * What the simulated chamber really put on the substrate; no real chamber can tell."

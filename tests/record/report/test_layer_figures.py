@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pvdctl.process.actuators import POSITION_WORDS
 from pvdctl.process.states import State
 from pvdctl.recipe.load import parse_recipe
-from pvdctl.recipe.model import Recipe
+from pvdctl.recipe.model import Deposit, Recipe
 from pvdctl.record.codes import OPEN, POSITIONS, STATES, codes_of
 from pvdctl.record.layer_figures import LayerFigures, judge
 
@@ -22,8 +22,10 @@ STEP = (
 )
 
 
-def asked(*names: str) -> Recipe:
+def asked(*names: str, thickness_tolerance: str = "") -> Recipe:
     steps = "\n".join(f"  - {STEP.format(name=name)}" for name in names)
+    if thickness_tolerance:
+        steps = steps.replace("tolerance: 10 %", f"tolerance: 10 %, thickness_tolerance: {thickness_tolerance}")
     return parse_recipe(f'recipe: test\nversion: "1"\ntitle: test\nsteps:\n{steps}\n'.encode(), "test").model
 
 
@@ -101,6 +103,40 @@ def test_a_layer_cut_short_says_by_how_much() -> None:
     layer = only(judge([cut], asked("zinc"), samples([0.5] * 100), "shutter", "Aborted"))
     assert layer.thickness == (False, "2.5 nm short")
     assert layer.rate.good is True
+
+
+@pytest.mark.parametrize(
+    ("read_nm", "ended", "by_time", "verdict"),
+    [
+        (10.0, "complete", False, (True, "reached, within ±2 %")),
+        (9.8, "complete", False, (True, "reached, within ±2 %")),
+        (10.201, "complete", False, (False, "reached, out of tolerance ±2 %")),
+        (9.799, "complete", False, (False, "reached, out of tolerance ±2 %")),
+        (9.9, "stopped", False, (True, "0.1 nm short, within ±2 %")),
+        (5.0, "aborted", False, (False, "5.0 nm short, out of tolerance ±2 %")),
+        (10.0, "complete", True, (None, "reached by time, ±2 % not judged")),
+        (5.0, "stopped", True, (False, "5.0 nm short by time, ±2 % not judged")),
+        (0.0, "not begun", False, (False, "not begun")),
+    ],
+)
+def test_a_thickness_is_judged_by_the_tolerance_where_one_is_given(
+    read_nm: float, ended: str, by_time: bool, verdict: tuple[bool | None, str]
+) -> None:
+    made = row(read_nm=read_nm, ended=ended, by_time=by_time)
+    layer = only(judge([made], asked("zinc", thickness_tolerance="2 %"), samples([0.5] * 100), "shutter", "Complete"))
+    assert layer.thickness == verdict
+
+
+@given(st.floats(1.0, 5000.0), st.floats(0.01, 100.0))
+def test_the_bound_of_a_tolerance_is_within_it(thickness_nm: float, percent: float) -> None:
+    step = asked("zinc", thickness_tolerance="2 %").steps[0]
+    assert isinstance(step, Deposit)
+    step = step.model_copy(update={"thickness_nm": thickness_nm, "thickness_tolerance_percent": percent})
+    allowed_nm = thickness_nm * percent / 100.0
+    for sign in (-1.0, 1.0):
+        assert step.in_tolerance(thickness_nm + sign * allowed_nm)
+        assert not step.in_tolerance(thickness_nm + sign * 1.0001 * allowed_nm)
+    assert step.model_copy(update={"thickness_tolerance_percent": None}).in_tolerance(thickness_nm) is None
 
 
 def test_what_the_recipe_asked_for_and_nobody_made_is_in_the_table() -> None:
