@@ -18,6 +18,8 @@ from pvdctl.clock import Clock, RealClock
 from pvdctl.errors import PvdctlError
 from pvdctl.service.answers import Accepted, Me, Trend
 from pvdctl.service.messages import Happening, Snapshot
+from pvdctl.tui.alarms_bell import Bell
+from pvdctl.tui.control import Control
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText, Confirm
 from pvdctl.tui.feed import Feed, Heard
 from pvdctl.tui.help import Help, told
@@ -34,8 +36,6 @@ RENEW_S = 10.0
 """The lease lasts 30 s (process.lease): renewed three times in that."""
 LOOK_S = 0.5
 """How often the age of what is shown is looked at."""
-LEAVE_WITHIN_S = 1.0
-"""Nobody who leaves waits longer for a service that does not answer."""
 HOLD_REASON = "Hold key at the screen"
 ABORT_REASON = "Abort key at the screen"
 
@@ -77,7 +77,8 @@ class Screens(App[None]):
         Binding("r", "resume", "Resume", tooltip="Resume after a hold; the rate is qualified anew"),
         Binding("s", "stop", "Stop", tooltip="Stop: end the run under control; asks first"),
         Binding("g", "ready", "Ready", tooltip="Get ready: Clear and Reset, to Idle; asks first"),
-        Binding("c", "control", "Control", tooltip="Take control, ask its holder for it, or give it back"),
+        Binding("c", "control", "Control", tooltip="Take control, give it back, or ask its holder for it"),
+        Binding("n", "note", "Note", tooltip="A note for the record, such as what was seen at the chamber"),
         Binding("p", "question", "Prompt", show=False, tooltip="Answer the recipe's question"),
         Binding("q,ctrl+q", "quit", "Leave", key_display="q", tooltip="Leave the screens; the process goes on"),
     ]
@@ -90,6 +91,8 @@ class Screens(App[None]):
         self.chamber = chamber
         self.view = View(clock or RealClock(), name)
         self.view.starting = own is not None
+        self.control = Control(self)
+        self._bell = Bell()
         self._feed = Feed(chamber, self.post_message)
         self._made: dict[int, Pane] = {}
         self._at = 0
@@ -110,21 +113,12 @@ class Screens(App[None]):
         self.query_one(Said).say("news", "? lists the keys; 1 to 6 change the screen")
         self._feed.start()
         self.set_interval(LOOK_S, self._look)
-        self.set_interval(RENEW_S, self._renew)
+        self.set_interval(RENEW_S, self.control.renew)
 
     def on_unmount(self) -> None:
         """Hear nothing more, and let others lead."""
         self._feed.stop()
-        if self.chamber.fence is not None:
-            giving = threading.Thread(target=self._give_back, name="lease", daemon=True)
-            giving.start()
-            giving.join(LEAVE_WITHIN_S)
-
-    def _give_back(self) -> None:
-        try:
-            self.chamber.release_control()
-        except PvdctlError:
-            return  # it ends by itself within 30 s
+        self.control.leave()
 
     @property
     def pane(self) -> Pane:
@@ -159,6 +153,9 @@ class Screens(App[None]):
         if isinstance(what, Snapshot):
             view.take(what)
             self._show()
+            if self._bell.rings(what):
+                self.bell()
+            self.control.heard(what)
             self._put_question(what)
         elif isinstance(what, Happening):
             view.happened(what)
@@ -311,16 +308,17 @@ class Screens(App[None]):
 
     def action_control(self) -> None:
         """Take it, give it back, or ask its holder."""
-        if self.chamber.fence is not None:
-            self.ask("give control back", lambda chamber: chamber.release_control())
-        elif self.view.lease is None:
-            self.ask("take control", lambda chamber: chamber.take_control("at the screen"))
-        else:
-            self.ask("ask for control", lambda chamber: chamber.ask_for_control("at the screen"))
+        self.control.pressed()
 
-    def _renew(self) -> None:
-        if self.chamber.fence is not None:
-            self.ask("keep control", lambda chamber: chamber.renew_control(), quiet=True)
+    def action_note(self) -> None:
+        """Words for the record: what was seen, heard or done at the chamber."""
+
+        def note(text: str | None) -> None:
+            if text:
+                self.ask("note", lambda chamber: chamber.note(text))
+
+        told = "What you write becomes an event of the open run, or of the record where no run is open."
+        self.push_screen(AskText("A note for the record", told), note)
 
     def action_question(self) -> None:
         """Put the recipe's question on the screen again."""

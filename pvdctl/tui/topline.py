@@ -5,14 +5,18 @@ from textual.widgets import Static
 
 from pvdctl.service.messages import Evidence, Job, Snapshot
 from pvdctl.tui import words
+from pvdctl.tui.alarms_bell import gravest
+from pvdctl.tui.panes import PANES
 from pvdctl.tui.view import View
 
+ALARMS_KEY = next((n for n, (name, _) in enumerate(PANES, 1) if name == "Alarms"), 0)
+"""The digit of the alarm screen."""
 WIDE = 110
 """From this many columns on, words instead of abbreviations."""
 
 
 class TopLine(Static):
-    """Two lines; a third, loud one while the service cannot be heard or a question waits."""
+    """Two lines; loud ones below them while the service cannot be heard, a question or a grave alarm waits."""
 
     DEFAULT_CSS = """
     TopLine { dock: top; height: auto; background: $panel; color: $text; padding: 0 1; }
@@ -38,6 +42,10 @@ def lines(view: View, width: int) -> Text:
         made.append(Text(f" NO CONNECTION: all values are {words.duration(view.age_s)} old{why}", "bold reverse red"))
     elif snapshot.question is not None:
         made.append(Text(f" QUESTION (p answers): {snapshot.question.message}", "bold reverse yellow"))
+    grave = gravest(snapshot)
+    if grave is not None:
+        shape, style = words.PRIORITY_SHAPES[grave.priority], words.PRIORITY_STYLES[grave.priority]
+        made.append(Text(f" {shape} ALARM ({ALARMS_KEY} shows it): {grave.text}", style))
     return Text("\n").join(_cut(line, width) for line in made)
 
 
@@ -91,7 +99,7 @@ def _control(view: View, wide: bool) -> Text:
     else:
         told = Text(f"{word}{lease.user} ({lease.client})" if wide else f"{word}{lease.user}")
     if lease.wanted_by:
-        told.append(f", wanted by {lease.wanted_by}", "bold yellow")
+        told.append(f", wanted by {lease.wanted_by} in {words.duration(lease.wanted_in_s)}", "bold yellow")
     return told
 
 
