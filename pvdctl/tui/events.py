@@ -49,9 +49,10 @@ class Events(Static):
         lines: list[Line] = []
         for one in reversed(list(happenings)[max(0, end - free) : end]):
             told = line(one)
-            lines[:0] = wrapped(told, room, INDENT) if whole else [fitted(told, room)]
-            if len(lines) >= free:
+            made = wrapped(told, room, INDENT) if whole else [fitted(told, room)]
+            if lines and len(lines) + len(made) > free:
                 break
+            lines[:0] = made
         self.update(text([*head, *lines[-free:]]), layout=False)
 
 

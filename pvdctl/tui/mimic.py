@@ -8,10 +8,10 @@ from textual.widgets import Static
 
 from pvdctl.service.messages import Layer, Measured, Mimic, Snapshot, Supply, Switch
 from pvdctl.tui import mimic_words
-from pvdctl.tui.drawing import Line, fitted, short, text, width
+from pvdctl.tui.drawing import Line, fitted, short, text, width, wrapped
 from pvdctl.tui.mimic_pipes import Branch, others, pipes
 from pvdctl.tui.mimic_vessel import vessel
-from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, OPEN_STYLE, number, pressure
+from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, OPEN_STYLE, number, power, pressure
 from pvdctl.tui.view import View
 
 LEAST_ROOM = 72
@@ -107,7 +107,7 @@ def _floor(mimic: Mimic, outer: int, corner: str) -> Line:
 
 def _below(mimic: Mimic, room: int) -> list[Line]:
     """Supplies, other valves, inputs that must be on, outputs."""
-    lines = [fitted(_supply(one), room) for one in mimic.supplies]
+    lines = [line for one in mimic.supplies for line in wrapped(_supply(one), room, 2)]
     pieces: list[Line] = []
     for valve in others(mimic):
         told = mimic_words.valve(valve)
@@ -118,10 +118,10 @@ def _below(mimic: Mimic, room: int) -> list[Line]:
             pieces.append([(f"{pump_told.shape} {pump.name} {pump_told.word}", pump_told.style)])
     pieces += _inputs([one for one in mimic.inputs if one.required is not None])
     pieces += [_output(one) for one in mimic.outputs]
-    return lines + wrapped(pieces, room)
+    return lines + flowed(pieces, room)
 
 
-def wrapped(pieces: list[Line], room: int) -> list[Line]:
+def flowed(pieces: list[Line], room: int) -> list[Line]:
     """Pieces one after the other, in as many lines as it takes."""
     lines: list[Line] = []
     used = room + 1
@@ -144,7 +144,7 @@ def _supply(one: Supply) -> Line:
     current, voltage = _supplied(one.current, 1), _supplied(one.voltage, 2)
     line: Line = [
         (f"{one.name} ", ""), told, *forced,
-        (f"  {current} of {number(one.asked_current_a, 1, 'A')} asked  {voltage}  {number(one.power_w, 1, 'W')}", ""),
+        (f"  {current} of {number(one.asked_current_a, 1, 'A')} asked  {voltage}  {power(one.power_w)}", ""),
     ]  # fmt: skip
     if one.tripped is None:
         line.append(("  ? tripped or not", DOUBT_STYLE))
@@ -172,8 +172,8 @@ def _inputs(required: list[Switch]) -> list[Line]:
     if not required:
         return []
     if not wrong:
-        return [[(f"✓ {right} inputs right", "")]]
-    return [*wrong, *([[(f"✓ {right} others", "")]] if right else [])]
+        return [[(f"✓ {right} input{'s' * (right > 1)} right", "")]]
+    return [*wrong, *([[(f"✓ {right} other{'s' * (right > 1)}", "")]] if right else [])]
 
 
 def _output(one: Switch) -> Line:

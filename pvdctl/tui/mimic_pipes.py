@@ -13,6 +13,8 @@ from pvdctl.tui.mimic_words import OPEN_STYLE, Told
 PIPE = 7
 """Column, from the wall, of the pipe from the gate down to the pump."""
 LABEL = PIPE + 3
+LEAST_NAME = 12
+"""Columns a gauge's name keeps beside a long reason."""
 
 
 class Branch(NamedTuple):
@@ -61,7 +63,8 @@ def others(mimic: Mimic) -> list[Valve]:
 
 def _gauge(opening: str, joint: str, gauge: Gauge, spoken_for: bool, room: int) -> Branch:
     told, style = mimic_words.gauge(gauge, spoken_for)
-    name = short(gauge.name, max(4, room - len(joint) - 3 - len(told)))
+    least = LEAST_NAME if told.startswith("✗") else 4  # a reason may be cut, a number never
+    name = short(gauge.name, max(least, room - len(joint) - 3 - len(told)))
     return Branch(opening, [(joint, ""), ("◎ ", ""), (f"{name} ", ""), (told, style)])
 
 

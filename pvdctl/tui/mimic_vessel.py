@@ -3,10 +3,10 @@
 from pvdctl.service.messages import Crystal, Layer, Mimic, Source, Valve
 from pvdctl.tui import mimic_words
 from pvdctl.tui.drawing import Line, centred, fitted, short, width
-from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, MOVING_STYLE, OPEN_STYLE, number
+from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, MOVING_STYLE, OPEN_STYLE, number, power
 
-LEAST_SOURCE = 18
-"""Columns a source needs: its material, current and power in one line."""
+LEAST_SOURCE = 19
+"""Columns a source needs: its material, current and power in one line, or a shutter's longest word."""
 SHUTTER, WIDE_SHUTTER = 6, 14
 """Columns of a drawn shutter."""
 
@@ -25,8 +25,9 @@ def vessel(mimic: Mimic, layer: Layer | None, judged: bool, room: int) -> list[L
 
 
 def shutter(valve: Valve, span: int) -> Line:
-    """A bar that opens in the middle, and its word."""
-    told = mimic_words.valve(valve)
+    """A bar of `span` columns that opens in the middle, and its word; before it a column for what forces it."""
+    told = mimic_words.position(valve)
+    mark = FORCED if valve.forced_by else " "
     if told.shape == "▷◁":
         shape = "━" * (span // 3) + " " * (span - 2 * (span // 3)) + "━" * (span // 3)
     elif told.shape == "►◄":
@@ -34,7 +35,7 @@ def shutter(valve: Valve, span: int) -> Line:
     else:
         half = (span - 2) // 2
         shape = "━" * half + told.shape + "━" * half
-    return [(shape, told.style), (" ", ""), (told.word, told.style)]
+    return [(mark, BAD_STYLE), (shape, told.style), (" ", ""), (told.word, told.style)]
 
 
 def film(layer: Layer, judged: bool) -> list[Line]:
@@ -83,21 +84,28 @@ def _sources(sources: list[Source], shutters: dict[str, Valve], room: int) -> li
     return lines
 
 
+def _above(valve: Valve | None, room: int) -> Line:
+    """A source's shutter; the bar gives way before the word."""
+    if valve is None:
+        return [(" no shutter", "dim")]
+    return shutter(valve, max(2, min(SHUTTER, room - 2 - len(mimic_words.position(valve).word))))
+
+
 def source(one: Source, above: Valve | None, room: int) -> list[Line]:
     """Shutter, boat, what flows through it, whether it is selected: four lines of `room` columns."""
     heated = one.current_a is not None and one.current_a >= 1.0  # a supply at rest reads a few tenths (SCPI supplies)
     boat = "╲▓▓▓▓╱" if heated else "╲____╱"
-    numbers = f"{number(one.current_a, 1, 'A')} {number(one.power_w, 1, 'W')}"
+    numbers = f"{number(one.current_a, 1, 'A')} {power(one.power_w)}"
     name = short(one.name, room - 9)
     material = short(one.material, max(2, room - 3 - len(numbers)))
     chosen: Line = {
         True: [("● selected", OPEN_STYLE)],
         False: [("○ not selected", "dim")],
-        None: [("? selection unknown", DOUBT_STYLE)],
+        None: [("? selected or not", DOUBT_STYLE)],
     }[one.selected]
     pad = (" ", "")
     return [
-        fitted([pad, *(shutter(above, SHUTTER) if above is not None else [("no shutter", "dim")])], room),
+        fitted(_above(above, room), room),
         fitted([pad, (boat, "bold" if heated else ""), (f" {name}", "bold" if one.selected else "")], room),
         fitted([pad, (f"{material} ", ""), (numbers, "bold" if heated else "")], room),
         fitted([pad, *chosen], room),

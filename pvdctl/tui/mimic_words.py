@@ -22,23 +22,24 @@ class Told(NamedTuple):
 
 
 def valve(one: Valve) -> Told:
-    """A valve, gate or shutter, by its end switches."""
-    told = _position(one)
+    """A valve or gate: its position, and whether it is forced."""
+    told = position(one)
     return told._replace(word=f"{told.word} {FORCED}") if one.forced_by else told
 
 
-def _position(one: Valve) -> Told:
-    position, asked_open = one.position, one.asked_open
-    if position == "both switches on":
-        return Told("!!", "both switches on", BAD_STYLE)
+def position(one: Valve) -> Told:
+    """Where a valve, gate or shutter is by its end switches, and where it is going. At most 15 columns."""
+    at, asked_open = one.position, one.asked_open
+    if at == "both switches on":
+        return Told("!!", "both switches", BAD_STYLE)
     if one.failure:
-        where = {"moving": "between", "unknown": "unknown"}.get(position, position)
+        where = {"moving": "between", "unknown": "unknown"}.get(at, at)
         return Told("✗✗", f"STUCK {where}", BAD_STYLE)
-    if position == "unknown":
+    if at == "unknown":
         return Told("??", "unknown", DOUBT_STYLE)
-    if position == "moving":
+    if at == "moving":
         return Told("▹◃", "opening" if asked_open else "closing", MOVING_STYLE)
-    if position == "open":
+    if at == "open":
         return Told("▷◁", "open", OPEN_STYLE) if asked_open else Told("▷◁", "open, closing", MOVING_STYLE)
     return Told("►◄", "closed, opening", MOVING_STYLE) if asked_open else Told("►◄", "closed", "")
 
@@ -86,3 +87,10 @@ def pressure(reading: Measured) -> tuple[str, str]:
 def number(value: float | None, digits: int, unit: str) -> str:
     """A number with its unit; never `-0.0`, `?` where it is not known."""
     return words.number(value if value is None else round(value, digits) + 0.0, digits, unit)
+
+
+def power(watts: float | None) -> str:
+    """In W, from 1000 W on in kW."""
+    if watts is not None and abs(watts) >= 1000.0:
+        return number(watts / 1000.0, 2, "kW")
+    return number(watts, 1, "W")

@@ -13,7 +13,7 @@ from pvdctl.tui.plot import CurvePlot, KindName
 from pvdctl.tui.view import View
 
 ORDER: Final[tuple[KindName, ...]] = ("rate", "thickness", "current", "pressure")
-SPANS: Final[tuple[tuple[str, float | None], ...]] = (("10 min", 600.0), ("1 h", 3600.0), ("the whole run", None))
+SPANS: Final[tuple[tuple[str, float | None], ...]] = (("10 min", 600.0), ("1 h", 3600.0), ("whole run", None))
 """How much time is shown: a layer's, a cycle's, the run's."""
 LEAST_SPAN_S = 60.0
 """Of a run that has just begun."""
@@ -57,7 +57,7 @@ class StripChart(Vertical):
             plot.display = self.alone in (None, kind)
             if plot.display and snapshot is not None:
                 plot.draw(view.curves, snapshot.at_s, span_s if span_s is not None else run_s(snapshot, view))
-        told = f"{name if span_s is None else f'last {name}'}   z times   "
+        told = f"{name if span_s is None else f'last {name}'}  z times  "
         told += "e larger" if self.alone is None else "e next  Esc all"
         if told != self._told:
             self._told = told
