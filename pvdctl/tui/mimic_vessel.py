@@ -96,6 +96,8 @@ def source(one: Source, above: Valve | None, room: int) -> list[Line]:
     heated = one.current_a is not None and one.current_a >= 1.0  # a supply at rest reads a few tenths (SCPI supplies)
     boat = "╲▓▓▓▓╱" if heated else "╲____╱"
     numbers = f"{number(one.current_a, 1, 'A')} {power(one.power_w)}"
+    if len(one.material) + len(numbers) > room - 2:
+        numbers = f"{number(one.current_a, 0, 'A')} {power(one.power_w)}"
     name = short(one.name, room - 9)
     material = short(one.material, max(2, room - 3 - len(numbers)))
     chosen: Line = {
