@@ -1,10 +1,10 @@
-"""Time limits of the unit's acting states, and what happens when one is exceeded. All of it in this one place.
+"""Time limits of the unit's acting states; what is commanded when one is exceeded stands in the table of the states.
 
 The limits are guesses for a chamber of this size: shutters take 0.3 s, a gate valve 2 s, a full ramp down at 5 A/s from
 140 A takes 28 s. Execute has no entry: its limit is that of the recipe's step.
 """
 
-from pvdctl.process.states import Command, State
+from pvdctl.process.states import State
 
 LIMIT_S: dict[State, float] = {
     State.CLEARING: 30.0,
@@ -18,19 +18,6 @@ LIMIT_S: dict[State, float] = {
     State.COMPLETING: 90.0,
     State.ABORTING: 10.0,
 }
-
-ON_EXPIRY: dict[State, Command] = {
-    State.STARTING: Command.HOLD,
-    State.UNHOLDING: Command.HOLD,
-    State.UNSUSPENDING: Command.HOLD,
-    State.HOLDING: Command.ABORT,
-    State.SUSPENDING: Command.ABORT,
-    State.STOPPING: Command.ABORT,
-    State.COMPLETING: Command.ABORT,
-    State.RESETTING: Command.ABORT,
-    State.CLEARING: Command.ABORT,
-}
-"""Aborting is missing on purpose: it stays, with the critical alarm that the safe state is not confirmed."""
 
 HOLD_GRACE_S = 60.0
 """Between the alarm that a source has been held hot too long and the recipe's choice for it. A guess."""

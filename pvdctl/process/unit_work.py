@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pvdctl.errors import OperatorError, RecordError
 from pvdctl.instrument.tag import GOOD
-from pvdctl.process.states import Command, State
+from pvdctl.process.states import ON_TIME_LIMIT, Command, State
 from pvdctl.process.steps.build import build_step
 from pvdctl.process.steps.deposit import RunningDeposit
-from pvdctl.process.timing import HOLD_GRACE_S, LIMIT_S, ON_EXPIRY
+from pvdctl.process.timing import HOLD_GRACE_S, LIMIT_S
 
 if TYPE_CHECKING:
     from pvdctl.process.controller import Controller
@@ -323,7 +323,7 @@ class UnitWork:
             context.alarm("safe_state_not_confirmed", text)
             return
         context.alarm("step_deadline", text)
-        controller.command(ON_EXPIRY[state], "system:process", text)
+        controller.command(ON_TIME_LIMIT[state], "system:process", text)
 
     # --- end of a run ---------------------------------------------------------------------------------------------
     def end_run(self, end_state: str, reason: str) -> None:
