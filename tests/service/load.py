@@ -6,6 +6,7 @@ It prints one JSON object when it has ended: what was asked, answered, turned aw
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,8 +21,17 @@ from pvdctl.clock import RealClock, sleep_s
 from pvdctl.service.messages import Snapshot
 from tests.service.inside import ROOT
 
+REAL_TIME = ("chrt", "--rr", "20")
+"""How the unit file lets systemd start the service (docs/systemd/pvdctl.service)."""
 EVERY_S = 0.5
 """What screens ask for: two snapshots a second."""
+
+
+def real_time_permitted() -> bool:
+    """Whether this user may have it on this machine."""
+    if shutil.which(REAL_TIME[0]) is None:
+        return False
+    return subprocess.run([*REAL_TIME, "true"], capture_output=True, check=False).returncode == 0
 
 
 @dataclass

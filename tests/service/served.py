@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,19 @@ UP_WITHIN_S = 60.0
 
 
 class Served:
-    """The service, until `end`. chamber: file of a chamber on real ports; None: simulated in memory, at `speed`."""
+    """The service, until `end`. chamber: file of a chamber on real ports; None: simulated in memory, at `speed`.
+
+    under: a command that starts it, such as `chrt`.
+    """
 
     def __init__(
-        self, directory: Path, recipes: Path, *more: str, speed: float = 60.0, chamber: Path | None = None
+        self,
+        directory: Path,
+        recipes: Path,
+        *more: str,
+        speed: float = 60.0,
+        chamber: Path | None = None,
+        under: Sequence[str] = (),
     ) -> None:
         which = ["--chamber", str(chamber)] if chamber is not None else ["--simulate", "--speed", str(speed)]
         self.socket = directory / "api.sock"
@@ -31,7 +41,7 @@ class Served:
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "pvdctl.cli.main", "serve", *which,
+                    *under, sys.executable, "-m", "pvdctl.cli.main", "serve", *which,
                     "--socket", str(self.socket), "--record", str(self.record), "--recipes", str(recipes), *more,
                 ],
                 stdout=log, stderr=log, cwd=ROOT,
