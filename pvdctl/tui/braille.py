@@ -51,8 +51,11 @@ class Dots:
                         here = before_y + (y - before_y) * step // wide
                         bar(before_x + step, here, here + (y - before_y) // wide, pen)
             if column.number % period < drawn:
-                near = before_y + (1 if y > before_y else -1 if y < before_y else 0)
-                bar(x, near if column.joined and x - before_x == 1 else y, y, pen)
+                if column.joined and x - before_x == 1:  # upright in the higher one of two neighbours: a spike is thin
+                    if y < before_y:
+                        bar(x, y, before_y - 1, pen)
+                    elif y > before_y:
+                        bar(before_x, before_y, y - 1, pen)
                 bar(x, y_of(column.lowest), y_of(column.highest), pen)
             before_x, before_y = x, y_of(column.last)
 
