@@ -162,7 +162,14 @@ def test_a_client_that_comes_back_hears_what_it_missed(served: Served, chamber: 
 
 
 def test_nothing_changes_by_get(served: Served) -> None:
-    for path in ("/v1/commands/abort", "/v1/lease", "/v1/answers", "/v1/outputs/roughing_pump"):
+    for path in (
+        "/v1/commands/abort",
+        "/v1/lease",
+        "/v1/answers",
+        "/v1/outputs/roughing_pump",
+        "/v1/notes",
+        "/v1/links/plc_line/listen",
+    ):
         status, problem = served.raw("GET", path)
         assert (status, problem["code"]) == (405, "bad_request")
 

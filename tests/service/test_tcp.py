@@ -138,7 +138,16 @@ def test_without_a_good_token_nothing_is_told(port: Port) -> None:
     while not any(told(each) for each in port.served.chamber().status().events):
         assert clock.now_s < 20.0, port.served.log
         sleep_s(0.1)
-    for path in ("/v1/live", "/metrics", "/v1/openapi.json", "/v1/runs", "/v1/recipes", "/v1/trend", "/v1/me"):
+    for path in (
+        "/v1/live",
+        "/metrics",
+        "/v1/openapi.json",
+        "/v1/runs",
+        "/v1/recipes",
+        "/v1/trend",
+        "/v1/me",
+        "/v1/links/plc_line/exchanges",
+    ):
         status, problem = port.raw(path, {})
         assert (status, problem["code"]) == (401, "not_authenticated"), path
 
