@@ -376,7 +376,9 @@ class Screens(App[None]):
         """The keys."""
         if not isinstance(self.screen, ModalScreen):
             mine = told(_bindings(self.pane.BINDINGS))
-            self.push_screen(Help(PANES[self._at][0], mine, told(_bindings(self.BINDINGS))))
+            whole = told([b for b in _bindings(self.BINDINGS) if not b.action.startswith("pane(")])
+            whole.append((f"1 to {len(PANES)}", f"The screens: {', '.join(name for name, _ in PANES)}"))
+            self.push_screen(Help(PANES[self._at][0], mine, whole))
 
 
 def _bindings(declared: Iterable[BindingType]) -> list[Binding]:
