@@ -13,14 +13,14 @@ Not tried on a real unit. Taken to be so without a source:
 - The family documents no watchdog on its serial line: if this program dies, the PLC's contactor opens (supply_enable).
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, PvdctlError, Refused, Restarted
-from pvdctl.instrument.driver import Driver, Identity
-from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer, Poll
+from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Restarted
+from pvdctl.instrument.dc_supply import COMMON_SETTINGS, DcSupply
+from pvdctl.instrument.driver import Identity
+from pvdctl.instrument.poll import Act, Answer
 from pvdctl.instrument.tag import Tag
 from pvdctl.links.framing_dollar import DollarFraming, pack
 from pvdctl.links.link import Link
@@ -43,25 +43,22 @@ AC_FAIL, OVER_TEMPERATURE, FOLDBACK, OVER_VOLTAGE, SHUT_OFF, FRONT_OFF, ENABLE_O
 """Fault register (see module text). The last three switch the output off and are no trips."""
 TRIPS = AC_FAIL | OVER_TEMPERATURE | FOLDBACK | OVER_VOLTAGE
 
-PROTECTION_MARGIN = 1.05
-"""Least protection level over the voltage set point (E04)."""
-
 _NUMBER = re.compile(rb"[+-]?\d+(\.\d*)?", re.ASCII)
 _STATUS = re.compile(
     r"MV\([-+.\d]+\), ?PV\([-+.\d]+\), ?MC\([-+.\d]+\), ?PC\([-+.\d]+\), ?SR\(([0-9A-Fa-f]+)\), ?FR\(([0-9A-Fa-f]+)\)"
 )
 
 
-class TdkGenesys(Driver):
+class TdkGenesys(DcSupply):
     """One output, current and voltage measured, protections watched.
 
     Polls: `current`, `voltage`, `state` (output, remote mode and fault register).
     """
 
+    STEP_A = 0.01
+    STEP_V = 0.001
     SETTINGS: ClassVar[Mapping[str, str]] = {
-        "max_current_a": "highest current that may be programmed, A",
-        "max_voltage_v": "highest voltage limit that may be programmed, V",
-        "protection_v": "over-voltage protection level written at connect, V; at least 1.05 times max_voltage_v",
+        **COMMON_SETTINGS,
         "address": "address set at the front, 0 to 30 (6 unless given, as delivered)",
         "checksum": "whether requests and answers carry a checksum (true unless given)",
         "current_step_a": "resolution of the current set point, A (0.01 unless given)",
@@ -70,39 +67,15 @@ class TdkGenesys(Driver):
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         super().__init__(name, settings)
-        for needed in ("max_current_a", "max_voltage_v"):
-            if not 0.0 < settings.get(needed, 0.0) < math.inf:
-                raise OperatorError(f"instrument {name}: setting '{needed}' is missing: {self.SETTINGS[needed]}.")
         self._address = settings.get("address", 6)
         if type(self._address) is not int or not 0 <= self._address <= 30:
             raise OperatorError(f"instrument {name}: setting 'address' wants 0 to 30, found {self._address!r}.")
         self._checksum = settings.get("checksum", True)
         if type(self._checksum) is not bool:
             raise OperatorError(f"instrument {name}: setting 'checksum' wants true or false, found {self._checksum!r}.")
-        self._decimals_a = self._decimals("current_step_a", 0.01)
-        self._decimals_v = self._decimals("voltage_step_v", 0.001)
-        self.max_current_a: float = settings["max_current_a"]
-        self.max_voltage_v: float = settings["max_voltage_v"]
-        self.protection_v: float | None = settings.get("protection_v")
-        if self.protection_v is not None and not (
-            PROTECTION_MARGIN * self.max_voltage_v <= self.protection_v < math.inf
-        ):
-            raise OperatorError(
-                f"instrument {name}: protection_v {self.protection_v:g} V is below {PROTECTION_MARGIN} times "
-                f"max_voltage_v ({self.max_voltage_v:g} V); the supply refuses that. Raise the one or lower the other."
-            )
         self._framing = DollarFraming(checksum=self._checksum)
-        self.current_a = Tag(f"{name}.current_a", "A")
-        self.voltage_v = Tag(f"{name}.voltage_v", "V")
-        self.output_on = Tag(f"{name}.output_on", "")
-        self.tripped = Tag(f"{name}.tripped", "")
         self.faults = Tag(f"{name}.faults", "")
-        self.polls = [
-            Poll(f"{name}.current", (self.current_a,), self._reader("MC?"), 0.1),
-            Poll(f"{name}.voltage", (self.voltage_v,), self._reader("MV?"), 0.5),
-            Poll(f"{name}.state", (self.output_on, self.tripped, self.faults), self._read_state, 0.5),
-        ]
-        self._offs = 0
+        self.polls = self._make_polls(self._reader("MC?"), self._reader("MV?"), self._read_state, self.faults)
 
     # --- who it is ---------------------------------------------------------------------------------------------
 
@@ -124,17 +97,6 @@ class TdkGenesys(Driver):
         """Remote mode, and the protection level written and read back; no output changes."""
         self._set(link, "RMT 1")
         self._protect(link)
-
-    def _protect(self, link: Link) -> None:
-        if self.protection_v is None:
-            return
-        self._set(link, f"OVP {self.protection_v:.{self._decimals_v}f}")
-        held_v = self._number(self._ask(link, "OVP?"))
-        if abs(held_v - self.protection_v) > 0.011:  # the level is kept to some 10 mV; a guess
-            raise InstrumentError(
-                f"{self.name}: protection level was set to {self.protection_v:g} V and reads {held_v:g} V. "
-                "Check the supply's range and the setting 'protection_v'."
-            )
 
     # --- readings ----------------------------------------------------------------------------------------------
 
@@ -174,36 +136,6 @@ class TdkGenesys(Driver):
 
     # --- acts --------------------------------------------------------------------------------------------------
 
-    def set_current(self, current_a: float) -> Act:
-        """PC: programme the current, to the nearest step; zero is a SAFE act.
-
-        Raises OperatorError outside 0 .. max_current_a; never clips. Fails unsent if the output was asked off after
-        this was asked: a late set point must not undo the zero.
-        """
-        self._check("current", current_a, self.max_current_a, "A")
-        offs = self._offs
-        text = f"PC {current_a:.{self._decimals_a}f}"
-
-        def do(link: Link) -> None:
-            if offs != self._offs:
-                raise Refused(f"{self.name}: '{text}'", "the output was switched off after this was asked")
-            self._set(link, text)
-
-        return self.post("set_current", do, priority=COMMAND if current_a > 0.0 else SAFE)
-
-    def set_voltage_limit(self, voltage_v: float) -> Act:
-        """PV: programme the voltage limit. Raises OperatorError outside 0 .. max_voltage_v."""
-        self._check("voltage limit", voltage_v, self.max_voltage_v, "V")
-        text = f"PV {voltage_v:.{self._decimals_v}f}"
-        return self.post("set_voltage_limit", lambda link: self._set(link, text))
-
-    def set_output(self, on: bool) -> Act:
-        """OUT: switch the output. Off is SAFE: output off, then current zero, whatever becomes of the first."""
-        if on:
-            return self.post("output", lambda link: self._set(link, "OUT 1"), priority=COMMAND)
-        self._offs += 1
-        return self.post("output", self._off, priority=SAFE)
-
     def clear_trip(self) -> Act:
         """RST, then the protection level again: everything at zero and off (see module text)."""
 
@@ -213,19 +145,29 @@ class TdkGenesys(Driver):
 
         return self.post("clear_trip", do)
 
-    def _off(self, link: Link) -> None:
-        failed: PvdctlError | None = None
-        for command in ("OUT 0", "PC 0"):
-            try:
-                self._set(link, command)
-            except PvdctlError as error:
-                failed = failed or error
-        if failed is not None:
-            raise failed
-        if self._ask(link, "OUT?") != b"OFF":
-            raise InstrumentError(
-                f"{self.name}: output was switched off and still reads on. Switch the supply off at its front."
-            )
+    def _on(self, link: Link) -> None:
+        self._set(link, "OUT 1")
+
+    def _send_off(self, link: Link) -> None:
+        self._set(link, "OUT 0")
+
+    def _send_zero(self, link: Link) -> None:
+        self._set(link, "PC 0")
+
+    def _still_on(self, link: Link) -> bool:
+        return self._ask(link, "OUT?") != b"OFF"
+
+    def _write_current(self, link: Link, text: str) -> None:
+        self._set(link, f"PC {text}")
+
+    def _write_voltage(self, link: Link, text: str) -> None:
+        self._set(link, f"PV {text}")
+
+    def _write_protection(self, link: Link, text: str) -> None:
+        self._set(link, f"OVP {text}")
+
+    def _read_protection(self, link: Link) -> tuple[float, float]:
+        return self._number(self._ask(link, "OVP?")), 0.011  # the level is kept to some 10 mV; a guess
 
     # --- the exchange ------------------------------------------------------------------------------------------
 
@@ -252,19 +194,3 @@ class TdkGenesys(Driver):
         if _NUMBER.fullmatch(text) is None:
             raise BadFrame("no number", text)
         return float(text)
-
-    # --- numbers -----------------------------------------------------------------------------------------------
-
-    def _decimals(self, key: str, otherwise: float) -> int:
-        step = self.settings.get(key, otherwise)
-        decimals = -round(math.log10(step)) if 1e-4 <= step <= 1.0 else -1
-        if decimals < 0 or abs(step - 10.0**-decimals) > 1e-12:
-            raise OperatorError(f"instrument {self.name}: setting '{key}' wants 1, 0.1, 0.01, 0.001 or 0.0001.")
-        return decimals
-
-    def _check(self, what: str, value: float, most: float, unit: str) -> None:
-        if not 0.0 <= value <= most:
-            raise OperatorError(
-                f"{self.name}: {what} {value:g} {unit} is outside 0 to {most:g} {unit} (chamber file). "
-                "Nothing was sent."
-            )

@@ -71,12 +71,12 @@ def test_prepare_is_remote_mode_and_the_protection() -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"max_current_a": float("nan")}, "'max_current_a' is missing"),
-        ({"max_voltage_v": 0.0}, "'max_voltage_v' is missing"),
+        ({"max_current_a": float("nan")}, "'max_current_a' wants a positive multiple of its step 0.01"),
+        ({"max_voltage_v": 0.0}, "'max_voltage_v' wants a positive multiple of its step 0.001"),
+        ({"max_current_a": 100.005}, "'max_current_a' wants a positive multiple"),
         ({"address": 31}, "wants 0 to 30"),
         ({"checksum": 1}, "wants true or false"),
-        ({"current_step_a": 0.02}, "wants 1, 0.1"),
-        ({"current_step_a": 0.0}, "wants 1, 0.1"),
+        ({"current_step_a": 0.0}, "wants 1e-9 to 1000"),
         ({"protection_v": 6.2}, "below 1.05 times"),
     ],
 )
