@@ -5,7 +5,7 @@ Source: Modbus application protocol V1.1b3 (functions 1, 2, 3, 6, 15).
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -56,6 +56,8 @@ class ModbusCoupler(Driver):
         self._heartbeat_bit = 1 << heartbeat
         self._beat = 0
         self._write_name = f"{name}.write"
+        self._word: int | None = None
+        self._write_word: Callable[[Any], None] = partial(self._write, outputs=0)
         self._allowed = sum(1 << bit for bit in outputs.values())
         self._input_bits = tuple(inputs.values())
         self._output_bits = tuple(outputs.values())
@@ -154,12 +156,14 @@ class ModbusCoupler(Driver):
 
         Raises OperatorError for a bit that is no output of the chamber file.
         """
-        if outputs & ~self._allowed:
-            raise OperatorError(
-                f"{self.name}: outputs 0x{outputs:X} hold bits that are no outputs of the chamber file "
-                f"(0x{self._allowed:X})."
-            )
-        return self.post_act(Act(self._write_name, partial(self._write, outputs=outputs), not_before_s=not_before_s))
+        if outputs != self._word:
+            if outputs & ~self._allowed:
+                raise OperatorError(
+                    f"{self.name}: outputs 0x{outputs:X} hold bits that are no outputs of the chamber file "
+                    f"(0x{self._allowed:X})."
+                )
+            self._word, self._write_word = outputs, partial(self._write, outputs=outputs)
+        return self.post_act(Act(self._write_name, self._write_word, not_before_s=not_before_s))
 
     def rearm(self) -> Act:
         """Re-arm a tripped watchdog, then write zero to all outputs, so that nothing comes back by itself."""

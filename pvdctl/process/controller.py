@@ -177,13 +177,15 @@ class Controller:
         A scan whose events are not on the disk yet writes nothing, not even the heartbeat: the next one does.
         """
         notices = self.equipment.notices()
-        for at_s, who, text in notices:
-            self.context.emit("link", who, text, data={"at_s": at_s})
-        if self.alarms.changes:
+        if notices:
+            for at_s, who, text in notices:
+                self.context.emit("link", who, text, data={"at_s": at_s})
+        alarms, writer = self.alarms, self.writer
+        if alarms.changes:
             self._tell_alarms()
-        self.alarms.tick(now_s)
+        alarms.tick(now_s)
         changed = changed or self._unreleased
-        first = aborting or bool(self.record_failure)
+        first = aborting or self.record_failure != ""
         if first:
             self._write(now_s, changed)
         if not self._record() and not first:
@@ -192,14 +194,14 @@ class Controller:
         self._unreleased = False
         if not first:
             self._write(now_s, changed)
-        if self.writer.failures:
-            for name, error in self.writer.failures:
+        if writer.failures:
+            for name, error in writer.failures:
                 self.context.emit("result", name, f"{name} was not written: {error}")
-            self.writer.failures.clear()
-        if self.writer.results:
-            for name, value in self.writer.results:
+            writer.failures.clear()
+        if writer.results:
+            for name, value in writer.results:
                 self.context.emit("result", name, f"{name} is written {'on' if value else 'off'}", new=value)
-            self.writer.results.clear()
+            writer.results.clear()
 
     def _write(self, now_s: float, changed: bool) -> None:
         """Carry the outputs to the workers, and let pass what steps have asked of instruments besides."""

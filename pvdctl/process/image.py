@@ -6,6 +6,7 @@ writes polled tags, so a scan sees one consistent picture from its first line to
 
 from collections import deque
 from collections.abc import Iterable
+from heapq import heappop, heappush
 
 from pvdctl.errors import Bug, InstrumentError
 from pvdctl.instrument.poll import Answer, Poll
@@ -24,8 +25,13 @@ class Image:
         self.now_s = 0.0
         self.failed: list[Poll] = []
         self.changes = 0
+        self._limits: list[tuple[float, int]] = []
+        """A heap of (no sooner too old than this, place of the poll): one entry for each poll that is not stale."""
+        self._watched: set[int] = set()
+        """Places of the polls that have an entry."""
         self._stale_from_s = float("inf")
         """No reading can be too old before this: ages are looked at only after it."""
+        self._place = {poll: place for place, poll in enumerate(self.polls)}
         self._tags: dict[str, Tag] = {}
         self._news: deque[Poll] = deque()
         self._early: list[Poll] = []
@@ -82,10 +88,11 @@ class Image:
                 self._fail(poll, error)
                 continue
             poll.at_s = at_s
-            if values is not poll.values or poll.stale:
+            if poll.stale:
                 self._bring(poll, values)
-            if at_s + poll.stale_s < self._stale_from_s:
-                self._stale_from_s = at_s + poll.stale_s
+                self._watch(poll)
+            elif values is not poll.values:
+                self._bring(poll, values)
         if self._early:
             news.extend(self._early)
             self._early.clear()
@@ -96,7 +103,6 @@ class Image:
         """New values into a poll's tags."""
         self.changes += 1
         poll.values = values
-        poll.stale = False
         tags = poll.tags
         if len(values) != len(tags):
             raise Bug(f"{poll.name} brings {len(tags)} readings, its driver gave {len(values)} values")
@@ -108,17 +114,35 @@ class Image:
                 tag.value = value
                 tag.quality = GOOD
 
+    def _watch(self, poll: Poll) -> None:
+        """A poll has brought something after it was stale: from now on it may become so again."""
+        poll.stale = False
+        place = self._place[poll]
+        if place not in self._watched:
+            self._watched.add(place)
+            heappush(self._limits, (poll.at_s + poll.stale_s, place))
+            self._stale_from_s = self._limits[0][0]
+
     def _judge_ages(self, now_s: float) -> None:
-        """Spoil what is too old, and find when the next reading may become so."""
-        soonest_s = float("inf")
-        for poll in self.polls:
+        """Spoil what is too old, and find when the next reading may become so.
+
+        Renewed readings do not move their limit: it is found passed once in `stale_s`, and then set anew.
+        """
+        limits = self._limits
+        renewed: list[tuple[float, int]] = []
+        while limits and limits[0][0] < now_s:
+            _, place = heappop(limits)
+            poll = self.polls[place]
             if poll.stale:
-                continue
-            if now_s - poll.at_s > poll.stale_s:
+                self._watched.remove(place)
+            elif now_s - poll.at_s > poll.stale_s:
+                self._watched.remove(place)
                 self._age(poll, now_s)
-            elif poll.at_s + poll.stale_s < soonest_s:
-                soonest_s = poll.at_s + poll.stale_s
-        self._stale_from_s = soonest_s
+            else:
+                renewed.append((poll.at_s + poll.stale_s, place))
+        for limit in renewed:
+            heappush(limits, limit)
+        self._stale_from_s = limits[0][0] if limits else float("inf")
 
     def _fail(self, poll: Poll, error: Exception | None) -> None:
         """A failed exchange lets its readings grow old; a refusing instrument spoils them at once."""

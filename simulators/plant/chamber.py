@@ -105,6 +105,7 @@ class Chamber:
             supply.run(end_s, self.load_ohm())
         sensors = self.sensors
         hot = self._hot
+        sample_s = sensors.sample_s
         if hot:
             first, second = self.sources
             before = (first.arrived_kg_per_m2, second.arrived_kg_per_m2)
@@ -113,9 +114,9 @@ class Chamber:
                 k = source.index + 1
                 source.step(heat[k])
                 heat[k] = 0.0
-            if end_s >= sensors.sample_s:
-                sensors.sample(hot, before, (sensors.sample_s - self.now_s) / self.step_s)
-        elif end_s >= sensors.sample_s:
+            if end_s >= sample_s:
+                sensors.sample(hot, before, (sample_s - self.now_s) / self.step_s)
+        elif end_s >= sample_s:
             sensors.sample(hot, (0.0, 0.0), 0.0)
         self.index = index
         self.now_s = end_s

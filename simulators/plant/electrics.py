@@ -69,10 +69,10 @@ class Supply:
         if span_s <= 0.0:
             return
         self._since_s = to_s
-        target = self.target_a(load_ohm)
         if load_ohm == inf:
             self.amps = 0.0
             return
+        target = self.target_a(load_ohm)
         amps = self.amps
         away = amps - target
         if -SETTLED_A < away < SETTLED_A:
