@@ -16,6 +16,7 @@ import typer
 
 from pvdctl import __version__
 from pvdctl.cli import evidence, results, service
+from pvdctl.cli.options import Json, RecordDirectory
 
 app = typer.Typer(
     name="pvdctl",
@@ -31,11 +32,6 @@ app = typer.Typer(
 ChamberFile = Annotated[
     Path | None, typer.Option("--chamber", metavar="FILE", help="Chamber file. Default: the simulated chamber.")
 ]
-RecordDirectory = Annotated[
-    Path | None,
-    typer.Option("--record", metavar="DIR", help="Directory of the record. Default: ~/.local/share/pvdctl/record."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 
 
 def _version(wanted: bool) -> None:

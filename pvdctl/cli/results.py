@@ -9,12 +9,8 @@ from typing import Annotated
 
 import typer
 
-RecordDirectory = Annotated[
-    Path | None,
-    typer.Option("--record", metavar="DIR", help="Directory of the record. Default: ~/.local/share/pvdctl/record."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, a part of it, or 'last'.")]
+from pvdctl.cli.options import Json, RecordDirectory, RunName
+
 Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
 
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from pvdctl.cli.options import Json
+
 Service = Annotated[
     str | None,
     typer.Option(
@@ -16,7 +18,6 @@ Service = Annotated[
         help="The service's socket, or https://HOST:PORT. Default: $PVDCTL_SERVICE, or the usual socket.",
     ),
 ]  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", metavar="TEXT", help="Why; hold and stop need it.")]
 TokensFile = Annotated[
     Path, typer.Option("--file", metavar="FILE", help="The service's file of tokens (tcp.tokens in its settings).")
