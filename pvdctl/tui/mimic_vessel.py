@@ -99,7 +99,7 @@ def source(one: Source, above: Valve | None, room: int) -> list[Line]:
     if len(one.material) + len(numbers) > room - 2:
         numbers = f"{number(one.current_a, 0, 'A')} {power(one.power_w)}"
     name = short(one.name, room - 9)
-    material = short(one.material, max(2, room - 3 - len(numbers)))
+    material = short(one.material, max(2, room - 2 - len(numbers)))
     chosen: Line = {
         True: [("● selected", OPEN_STYLE)],
         False: [("○ not selected", "dim")],

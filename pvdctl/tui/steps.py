@@ -36,7 +36,7 @@ class Steps(Static):
         """Draw them in `room` columns and `rows` rows."""
         snapshot = view.snapshot
         job = snapshot.job if snapshot is not None else None
-        now = (room, rows, job)
+        now = (room, rows, snapshot is None, job)
         if now != self._shown:
             self._shown = now
             if job is None:

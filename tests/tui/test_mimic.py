@@ -283,7 +283,7 @@ def test_nothing_of_any_chamber_is_left_out(mimic: Mimic) -> None:
     note(drawing)
     shown = drawing.replace("\n", " ")
     for valve in mimic.valves:
-        assert f" {mimic_words.position(valve).word} " in shown
+        assert f" {mimic_words.position(valve).word}" in shown
         if not valve.role:
             assert valve.name in shown
         if valve.gas:
