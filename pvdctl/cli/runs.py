@@ -1,7 +1,7 @@
 """`pvdctl runs` and `pvdctl show`: what was made, and how."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from json import dumps
@@ -13,11 +13,11 @@ from pvdctl.cli.exits import DONE, WrongUsage
 from pvdctl.cli.made import exposures_table, films_table, layers_table
 from pvdctl.cli.screen import duration, plain, state_word
 from pvdctl.errors import OperatorError
-from pvdctl.record.event import Facts, Recorded
+from pvdctl.record.event import Facts
 from pvdctl.record.place import default_directory
 from pvdctl.record.reader import INTERRUPTED, UNFINISHED, RecordReader, Run
 from pvdctl.record.story import Happening, Step, Story, tell
-from pvdctl.record.verify import run_sha256
+from pvdctl.record.story_facts import run_header, story_facts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,7 +82,7 @@ def list_runs(directory: Path | None, wanted: Wanted = Wanted(), json: bool = Fa
     if wanted.last is not None:
         runs = runs[-wanted.last :]
     if json:
-        print(dumps({"record": str(where), "runs": [_header(run) for run in runs]}, ensure_ascii=False, indent=2))
+        print(dumps({"record": str(where), "runs": [run_header(run) for run in runs]}, ensure_ascii=False, indent=2))
         return DONE
     console = screen.console()
     if not runs:
@@ -122,12 +122,11 @@ def show_run(directory: Path | None, run: str, json: bool = False) -> int:
             story = tell(reader, run)
         except OperatorError as error:
             raise WrongUsage(str(error)) from error
-        fingerprint = run_sha256(reader, story.run.run) if story.run.last_seq is not None else None
-        signatures = reader.signatures(story.run.run)
+        facts = story_facts(reader, story)
     if json:
-        print(dumps(_as_json(story, fingerprint, signatures), ensure_ascii=False, indent=2))
+        print(dumps(facts, ensure_ascii=False, indent=2))
     else:
-        _print_story(screen.console(), story, fingerprint, signatures)
+        _print_story(screen.console(), story, facts["record_sha256"], facts["signatures"])
     return DONE
 
 
@@ -144,32 +143,10 @@ def _same(found: str, wanted: str | None) -> bool:
     return wanted is None or found.lower() == wanted.lower()
 
 
-def _header(run: Run) -> Facts:
-    """A run's facts, without the full texts."""
-    facts = asdict(run)
-    for key in ("start", "result", "first_seq", "last_seq"):
-        del facts[key]
-    return facts
-
-
-def _as_json(story: Story, fingerprint: str | None, signatures: Sequence[Recorded]) -> Facts:
-    facts = asdict(story)
-    facts["run"] = _header(story.run)
-    facts["record_sha256"] = fingerprint
-    facts["signatures"] = [
-        {"who": one.actor, "meaning": (one.data or {}).get("meaning"), "utc": one.utc, "reason": one.why}
-        for one in signatures
-    ]
-    for key in ("identities", "versions", "note"):
-        facts[key] = story.run.start.get(key)
-    facts["result"] = story.run.result
-    return facts
-
-
 # -- the screen --------------------------------------------------------------------------------------------------
 
 
-def _print_story(console: "Console", story: Story, fingerprint: str | None, signatures: Sequence[Recorded]) -> None:
+def _print_story(console: "Console", story: Story, fingerprint: str | None, signatures: Sequence[Facts]) -> None:
     run = story.run
     if run.simulated:
         console.print(f"{screen.SIMULATED} no real chamber was touched")
@@ -202,9 +179,9 @@ def _print_story(console: "Console", story: Story, fingerprint: str | None, sign
         else:
             console.print(f"[bold]{title}[/]: none")
     for one in signatures:
-        meaning = plain((one.data or {}).get("meaning", "signed"))
         console.print(
-            f"[bold]{meaning}[/] by {plain(one.actor)}, {one.utc[:16].replace('T', ' ')} UTC: {plain(one.why)}"
+            f"[bold]{plain(one['meaning'])}[/] by {plain(one['who'])}, {one['utc'][:16].replace('T', ' ')} UTC: "
+            f"{plain(one['reason'])}"
         )
     if fingerprint:
         console.print(f"fingerprint {fingerprint}")

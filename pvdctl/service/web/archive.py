@@ -4,7 +4,6 @@ Everything here may take a second, so it is called in a thread; each call opens 
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
@@ -14,7 +13,8 @@ from pvdctl.errors import OperatorError, RecordError
 from pvdctl.record.anchoring import standing
 from pvdctl.record.reader import RecordReader
 from pvdctl.record.story import tell
-from pvdctl.record.verify import run_sha256, verify
+from pvdctl.record.story_facts import story_facts
+from pvdctl.record.verify import verify
 from pvdctl.service.answers import RunEntry, Samples, Verdict
 from pvdctl.service.call import Turned
 
@@ -44,24 +44,9 @@ class Archive:
         """As `pvdctl show --json`. Raises Turned."""
         with self._open() as reader:
             try:
-                story = tell(reader, run)
-                ended = story.run.last_seq is not None
-                fingerprint = run_sha256(reader, story.run.run) if ended else None
-                signatures = reader.signatures(story.run.run)
+                return story_facts(reader, tell(reader, run))
             except (OperatorError, RecordError) as error:
                 raise Turned("not_found", str(error)) from error
-        facts = asdict(story)
-        for key in ("start", "result", "first_seq", "last_seq"):
-            del facts["run"][key]
-        facts["record_sha256"] = fingerprint
-        facts["signatures"] = [
-            {"who": one.actor, "meaning": (one.data or {}).get("meaning"), "utc": one.utc, "reason": one.why}
-            for one in signatures
-        ]
-        for key in ("identities", "versions", "note"):
-            facts[key] = story.run.start.get(key)
-        facts["result"] = story.run.result
-        return facts
 
     def samples(self, run: str, columns: Collection[str], points: int) -> Samples:
         """Evenly thinned. Raises Turned."""
