@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pvdctl.chamber.model import Chamber
-from pvdctl.cli.assemble import make_drivers
 from pvdctl.cli.chambers import chamber_from
+from pvdctl.cli.equip import make_drivers
 from pvdctl.cli.exits import DONE, NOT_PASSED, must_be_readable
 from pvdctl.cli.real import make_workers
 from pvdctl.clock import Clock, RealClock

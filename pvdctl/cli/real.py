@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine
-from pvdctl.cli.assemble import make_drivers, make_equipment
+from pvdctl.cli.equip import make_drivers, make_equipment
 from pvdctl.cli.lines import drivers_by_link
 from pvdctl.clock import Clock
 from pvdctl.errors import OperatorError, PvdctlError

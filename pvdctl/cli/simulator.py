@@ -14,8 +14,9 @@ from pvdctl.chamber.load import LoadedChamber
 from pvdctl.chamber.model import Chamber, Line, ModbusLine, SerialLine, TcpLine, VisaLine
 from pvdctl.chamber.readdress import readdressed
 from pvdctl.cli import shipped
-from pvdctl.cli.assemble import judge_fault, make_bench, make_drivers, make_server
+from pvdctl.cli.assemble import judge_fault, make_bench, make_server
 from pvdctl.cli.chambers import chamber_from
+from pvdctl.cli.equip import make_drivers
 from pvdctl.cli.exits import DONE, WrongUsage, must_be_readable, say
 from pvdctl.cli.lines import drivers_by_link
 from pvdctl.errors import OperatorError

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pvdctl.chamber.load import parse_chamber
-from pvdctl.cli.assemble import make_drivers
+from pvdctl.cli.equip import make_drivers
 from pvdctl.cli.lines import drivers_by_link
 from pvdctl.cli.shipped import chamber_file
 from pvdctl.errors import OperatorError

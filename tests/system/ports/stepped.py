@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pvdctl.chamber.load import LoadedChamber, load_chamber
-from pvdctl.cli.assemble import make_drivers, make_equipment
 from pvdctl.cli.conduct import LONGEST_S, Conductor
+from pvdctl.cli.equip import make_drivers, make_equipment
 from pvdctl.cli.real import make_workers
 from pvdctl.cli.shipped import driver_names
 from pvdctl.clock import RealClock, VirtualClock
