@@ -87,12 +87,14 @@ class Worker:
             act.not_before_s = now_s
         acts = self._acts
         with self._acts_lock:
-            old = acts.pop(act.name, None)
-            if old is not None:
-                self._fail(old, "replaced by a newer request before its turn came")
-            elif len(acts) >= QUEUE_LIMIT:
-                self._fail(act, f"not taken, because {QUEUE_LIMIT} requests are waiting on {self.link.name} already")
-                return
+            if acts:
+                old = acts.pop(act.name, None)
+                if old is not None:
+                    self._fail(old, "replaced by a newer request before its turn came")
+                elif len(acts) >= QUEUE_LIMIT:
+                    text = f"not taken, because {QUEUE_LIMIT} requests are waiting on {self.link.name} already"
+                    self._fail(act, text)
+                    return
             acts[act.name] = act
             if self.up:
                 when_s = act.not_before_s
@@ -148,13 +150,14 @@ class Worker:
         """The most urgent act that may start now, oldest first; acts that waited too long fail here."""
         best: Act | None = None
         late: tuple[Act, ...] = ()
+        acts = self._acts
         with self._acts_lock:
-            if len(self._acts) == 1:  # the usual case: the output word of this scan
-                (act,) = self._acts.values()
+            if len(acts) == 1:  # the usual case: the output word of this scan
+                name, act = acts.popitem()
                 if act.not_before_s <= now_s <= act.not_before_s + act.within_s:
-                    self._acts.clear()
                     return act
-            for act in self._acts.values():
+                acts[name] = act
+            for act in acts.values():
                 if act.not_before_s > now_s:
                     continue
                 if now_s > act.not_before_s + act.within_s:
@@ -162,7 +165,7 @@ class Worker:
                 elif best is None or act.priority < best.priority:
                     best = act
             if best is not None:
-                del self._acts[best.name]
+                del acts[best.name]
             if late:
                 self._fail_late(late, "the link was busy")
         return best

@@ -6,7 +6,7 @@ writes polled tags, so a scan sees one consistent picture from its first line to
 
 from collections import deque
 from collections.abc import Iterable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 
 from pvdctl.errors import Bug, InstrumentError
 from pvdctl.instrument.poll import Answer, Poll
@@ -128,20 +128,18 @@ class Image:
 
         Renewed readings do not move their limit: it is found passed once in `stale_s`, and then set anew.
         """
-        limits = self._limits
-        renewed: list[tuple[float, int]] = []
+        limits, polls = self._limits, self.polls
         while limits and limits[0][0] < now_s:
-            _, place = heappop(limits)
-            poll = self.polls[place]
-            if poll.stale:
-                self._watched.remove(place)
-            elif now_s - poll.at_s > poll.stale_s:
-                self._watched.remove(place)
+            place = limits[0][1]
+            poll = polls[place]
+            limit_s = poll.at_s + poll.stale_s
+            if limit_s >= now_s and not poll.stale:
+                heapreplace(limits, (limit_s, place))
+                continue
+            heappop(limits)
+            self._watched.remove(place)
+            if not poll.stale:
                 self._age(poll, now_s)
-            else:
-                renewed.append((poll.at_s + poll.stale_s, place))
-        for limit in renewed:
-            heappush(limits, limit)
         self._stale_from_s = limits[0][0] if limits else float("inf")
 
     def _fail(self, poll: Poll, error: Exception | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from struct import Struct
 
-from simulators.instruments.coupler.known import KnownRead
+from simulators.instruments.coupler.known import LENGTH_OF_READS, KnownRead, KnownWrite
 from simulators.instruments.coupler.refusal import (
     DEVICE_FAILURE,
     ILLEGAL_ADDRESS,
@@ -84,7 +84,7 @@ class CouplerPort(WirePort):
             16: self._write_registers,
         }
         self._known_reads: dict[bytes, KnownRead] = {}
-        self._known_writes: dict[bytes, tuple[bytes, int, int, int]] = {}
+        self._known_writes: dict[bytes, KnownWrite] = {}
 
     # --- connector --------------------------------------------------------------------------------------------
     def hear(self, data: bytes, now_s: float) -> None:
@@ -96,20 +96,19 @@ class CouplerPort(WirePort):
         self._world.advance(now_s)
         if not self._waiting and not self._fed_by_any:
             # Frames met before, whose every field was judged then; only transaction number and bits are new.
-            read = self._known_reads.get(data[2:])
-            if read is not None:
-                image = read.image()
-                if image != read.shown:
-                    read.show(image)
-                self.say(data[:2] + read.answer, now_s)
-                return
-            write = self._known_writes.get(data[2:13])
-            if write is not None and not watchdog.expired:
-                head, length, first, mask = write
-                if len(data) == length:
-                    bits = int.from_bytes(data[13:], "little") & mask
-                    self._put(self._outputs & ~(mask << first) | bits << first)
-                    self.say(data[:2] + head, now_s)
+            if len(data) == LENGTH_OF_READS:
+                read = self._known_reads.get(data[2:])
+                if read is not None:
+                    image = read.image()
+                    if image != read.shown:
+                        read.show(image)
+                    self.say(data[:2] + read.answer, now_s)
+                    return
+            else:
+                write = self._known_writes.get(data[2:13])
+                if write is not None and len(data) == write.length and not watchdog.expired:
+                    self._put(self._outputs & write.kept | write.bits(data))
+                    self.say(data[:2] + write.answer, now_s)
                     return
         self._hear_frames(data)
 
@@ -139,7 +138,7 @@ class CouplerPort(WirePort):
         first, count = _TWO.unpack_from(frame, 8)
         if answer[0] == 15 and len(self._known_writes) < MOST_KNOWN:
             head = _HEADER.pack(0, len(answer) + 1, frame[6]) + answer
-            self._known_writes[frame[2:13]] = (head, len(frame), first, (1 << count) - 1)
+            self._known_writes[frame[2:13]] = KnownWrite(head, len(frame), first, count)
         elif answer[0] != 15 and len(self._known_reads) < MOST_KNOWN:
             image = self._input_image if answer[0] == 2 else self._output_image
             head = _HEADER.pack(0, len(answer) + 1, frame[6]) + answer[:2]
