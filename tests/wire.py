@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 
@@ -121,6 +121,25 @@ def talk(
     result = do(desk)
     port.finish()
     return result
+
+
+AnyDriver = TypeVar("AnyDriver", bound=Driver)
+
+
+def perform(
+    driver: AnyDriver,
+    ask: Callable[[AnyDriver], Act],
+    *steps: tuple[bytes, bytes | Sequence[bytes] | None],
+) -> Act:
+    """The act that `ask` asks for, run over a scripted conversation, all of which must take place."""
+    acts: list[Act] = []
+
+    def do(desk: Desk) -> None:
+        acts.append(ask(driver))
+        desk.perform(acts[0])
+
+    talk(driver, steps, do)
+    return acts[0]
 
 
 def in_every_way(frame: bytes, following: bytes) -> Iterator[tuple[str, list[bytes]]]:

@@ -1,6 +1,5 @@
 """The SQM-160 driver against the vectors: who it is, readings in our units, films that are read back."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +8,10 @@ from hypothesis import strategies as st
 
 from pvdctl.drivers.inficon_sqm160 import InficonSqm160
 from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Restarted
-from pvdctl.instrument.poll import COMMAND, SAFE, Act
+from pvdctl.instrument.poll import COMMAND, SAFE
 from pvdctl.instrument.tag import Flaw
 from pvdctl.links.framing_sycon import crc, pack
-from tests.wire import Conversation, Desk, in_every_way, talk, vectors
+from tests.wire import Conversation, Desk, in_every_way, perform, talk, vectors
 
 V = vectors("inficon_sqm160")
 Step = tuple[bytes, bytes | None]
@@ -34,17 +33,6 @@ def said(command: str, text: str) -> Step:
 
 def monitor(**more: Any) -> InficonSqm160:
     return InficonSqm160("monitor", more)
-
-
-def perform(driver: InficonSqm160, ask: Callable[[InficonSqm160], Act], *steps: Step) -> Act:
-    acts: list[Act] = []
-
-    def do(desk: Desk) -> None:
-        acts.append(ask(driver))
-        desk.perform(acts[0])
-
-    talk(driver, steps, do)
-    return acts[0]
 
 
 def test_it_says_who_it_is() -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from pvdctl.drivers.scpi_supply import ERRORS_AT_MOST, ScpiSupply
 from pvdctl.errors import BadFrame, InstrumentError, LinkClosed, LinkError, OperatorError, Refused
-from pvdctl.instrument.poll import COMMAND, SAFE, Act, Answer
+from pvdctl.instrument.poll import COMMAND, SAFE, Answer
 from pvdctl.instrument.tag import Flaw
-from tests.wire import Conversation, Desk, in_every_way, talk, vectors
+from tests.wire import Conversation, Desk, in_every_way, perform, talk, vectors
 
 V = vectors("scpi_supply")
 LIMITS = {"max_current_a": 200.0, "max_voltage_v": 6.0}
@@ -29,17 +29,6 @@ def supply(**more: Any) -> ScpiSupply:
 
 def reader(poll: str) -> Callable[[Desk], Answer]:
     return lambda desk: desk.read(poll)
-
-
-def perform(driver: ScpiSupply, ask: Callable[[ScpiSupply], Act], *steps: Step) -> Act:
-    acts: list[Act] = []
-
-    def do(desk: Desk) -> None:
-        acts.append(ask(driver))
-        desk.perform(acts[0])
-
-    talk(driver, steps, do)
-    return acts[0]
 
 
 # --- who it is ------------------------------------------------------------------------------------------------------

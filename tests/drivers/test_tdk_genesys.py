@@ -1,6 +1,5 @@
 """The Genesys driver against the vectors: its address, error codes, limits, and off that is off."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +8,9 @@ from hypothesis import strategies as st
 
 from pvdctl.drivers.tdk_genesys import AC_FAIL, ENABLE_OPEN, ERRORS, OVER_VOLTAGE, TdkGenesys
 from pvdctl.errors import BadFrame, InstrumentError, LinkError, OperatorError, Refused, Restarted
-from pvdctl.instrument.poll import COMMAND, SAFE, Act
+from pvdctl.instrument.poll import COMMAND, SAFE
 from pvdctl.links.framing_dollar import DollarFraming, pack
-from tests.wire import Conversation, Desk, in_every_way, talk, vectors
+from tests.wire import Conversation, Desk, in_every_way, perform, talk, vectors
 
 V = vectors("tdk_genesys")
 LIMITS = {"max_current_a": 200.0, "max_voltage_v": 6.0}
@@ -28,17 +27,6 @@ def line(text: str, answer: str) -> Step:
 
 def supply(**more: Any) -> TdkGenesys:
     return TdkGenesys("supply", {**LIMITS, **more})
-
-
-def perform(driver: TdkGenesys, ask: Callable[[TdkGenesys], Act], *steps: Step) -> Act:
-    acts: list[Act] = []
-
-    def do(desk: Desk) -> None:
-        acts.append(ask(driver))
-        desk.perform(acts[0])
-
-    talk(driver, steps, do)
-    return acts[0]
 
 
 def test_it_is_called_and_says_who_it_is() -> None:
