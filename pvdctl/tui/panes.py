@@ -12,6 +12,12 @@ def _overview() -> Pane:
     return Overview()
 
 
+def _recipe() -> Pane:
+    from pvdctl.tui.recipe import Recipe
+
+    return Recipe()
+
+
 def _manual() -> Pane:
     from pvdctl.tui.manual import Manual
 
@@ -38,6 +44,7 @@ def _instruments() -> Pane:
 
 PANES: Final[tuple[tuple[str, Callable[[], Pane]], ...]] = (
     ("Overview", _overview),
+    ("Recipe", _recipe),
     ("Manual", _manual),
     ("Alarms", _alarms),
     ("Runs", _runs),

@@ -21,7 +21,8 @@ from pvdctl.tui.panes import PANES
 from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
-from tests.tui.stage import LARGE, NAME, SMALL, RecordedChamber, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, NAME, SMALL, changed, lost, play, recorded, text, until
+from tests.tui.talking import TalkingChamber
 
 KEY = str([name for name, _ in PANES].index("Manual") + 1)
 N2 = (
@@ -80,7 +81,7 @@ def test_looks(moment: str, size: tuple[int, int], screen_text: Callable[[Any], 
         await at(pilot, app, "gate_valve")
         screen_text(app)
 
-    play(RecordedChamber(recorded(moment)), story, size)
+    play(TalkingChamber(recorded(moment)), story, size)
 
 
 def test_everything_of_the_mimic_has_a_line_and_its_output() -> None:
@@ -114,7 +115,7 @@ def test_everything_of_the_mimic_has_a_line_and_its_output() -> None:
     ],
 )
 def test_keys_ask_first_and_a_yes_sets_it_with_the_lease(name: str, keys: str, path: str, value: float) -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, name)
@@ -137,7 +138,7 @@ def test_keys_ask_first_and_a_yes_sets_it_with_the_lease(name: str, keys: str, p
 
 def test_what_is_open_is_closed_by_enter() -> None:
     snapshot = idle()
-    chamber = RecordedChamber(
+    chamber = TalkingChamber(
         with_mimic(snapshot, valves=valves(snapshot.mimic, "gate_valve", position="open", asked_open=True))
     )
 
@@ -159,11 +160,11 @@ def test_a_real_chamber_is_called_real() -> None:
         assert "(REAL)" in text(app)
         assert "in the REAL chamber" in " ".join(text(app).split())
 
-    play(RecordedChamber(changed(idle(), simulated=False, speed=None)), story, LARGE)
+    play(TalkingChamber(changed(idle(), simulated=False, speed=None)), story, LARGE)
 
 
 def test_amps_are_typed_within_the_sources_limit() -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "boat_supply.current")
@@ -184,7 +185,7 @@ def test_amps_are_typed_within_the_sources_limit() -> None:
 
 
 def test_escape_sets_no_current() -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "boat_supply.current")
@@ -207,7 +208,7 @@ def test_where_no_source_is_selected_the_smallest_limit_holds() -> None:
         assert "0 to 64 A" in shown
         assert "None is read back as selected" in shown
 
-    play(RecordedChamber(with_mimic(snapshot, sources=sources)), story, LARGE)
+    play(TalkingChamber(with_mimic(snapshot, sources=sources)), story, LARGE)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_amps(typed: str, found: object) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "140x45"])
 def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
     chamber.answers["/v1/outputs/n2_valve"] = Declined(Problem("not_now", N2), 409)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
@@ -241,7 +242,7 @@ def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Callab
 
 
 def test_a_refusal_leaves_the_line_in_sight() -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
     chamber.answers["/v1/outputs/full_range.on"] = Declined(Problem("not_now", N2), 409)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
@@ -255,7 +256,7 @@ def test_a_refusal_leaves_the_line_in_sight() -> None:
 
 
 def test_a_service_lost_in_the_middle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
 
     def breaks(*_: Any) -> Accepted:
         raise LinkError("the service did not answer within 5 s.")
@@ -273,7 +274,7 @@ def test_a_service_lost_in_the_middle_is_told(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("moment", ["aborted", "deposit", "held", "complete", "question"])
 def test_elsewhere_the_reason_and_the_way_are_told_and_nothing_is_asked(moment: str) -> None:
     snapshot = changed(recorded(moment), question=None)
-    chamber = RecordedChamber(snapshot)
+    chamber = TalkingChamber(snapshot)
     why = not_now(snapshot)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
@@ -309,7 +310,7 @@ def test_waiting_and_passing_states_say_so() -> None:
 
 
 def test_old_values_set_nothing() -> None:
-    chamber = RecordedChamber(idle())
+    chamber = TalkingChamber(idle())
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "rough_valve")
@@ -326,7 +327,7 @@ def test_old_values_set_nothing() -> None:
 def test_who_is_in_control() -> None:
     other = Holder("bert", "tui@bench:1", 6, 20.0)
     mine = Holder("anna", NAME, 7, 20.0)
-    chamber = RecordedChamber(changed(idle(), lease=other))
+    chamber = TalkingChamber(changed(idle(), lease=other))
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "rough_valve")
@@ -364,7 +365,7 @@ def test_moving_stuck_forced_and_unknown_are_told_in_words() -> None:
         app.pane.query_one(Rows).go_to(names[2])
         await until(pilot, lambda: "held by interlock fore_valve_path: roughing_pump_running is off" in text(app))
 
-    chamber = RecordedChamber(changed(with_mimic(snapshot, valves=[*some, *mimic.valves[5:]]), trips=[trip]))
+    chamber = TalkingChamber(changed(with_mimic(snapshot, valves=[*some, *mimic.valves[5:]]), trips=[trip]))
     play(chamber, story, LARGE)
 
 
@@ -375,7 +376,7 @@ def test_what_is_not_known_is_never_zero() -> None:
     supply = Supply("boat_supply", None, blind, blind, 0.0, None, None, [], True)
     gauge = replace(mimic.gauges[0], pressure=Measured(None, "mbar", "bad", "never read"), on=None)
     turbo = Pump("turbo", "turbo", True, None, None, [], "turbo.run")
-    chamber = RecordedChamber(
+    chamber = TalkingChamber(
         with_mimic(snapshot, supplies=[supply], gauges=[gauge, *mimic.gauges[1:]], pumps=[mimic.pumps[0], turbo])
     )
 
@@ -404,12 +405,12 @@ def test_a_gauge_that_cannot_be_switched_says_so() -> None:
         assert not shows(app, Confirm)
         assert "cannot be switched" in text(app)
 
-    play(RecordedChamber(idle()), story)
+    play(TalkingChamber(idle()), story)
 
 
 def test_news_leave_the_cursor_and_touch_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = idle()
-    chamber = RecordedChamber(snapshot)
+    chamber = TalkingChamber(snapshot)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         pane = await at(pilot, app, "boat_supply.output")
@@ -444,7 +445,7 @@ def test_a_click_on_the_line_under_the_cursor_asks() -> None:
         await pilot.click(offset=(12, y))
         await until(pilot, lambda: shows(app, Confirm))
 
-    play(RecordedChamber(idle()), story)
+    play(TalkingChamber(idle()), story)
 
 
 def test_help_lists_the_keys() -> None:
@@ -454,7 +455,7 @@ def test_help_lists_the_keys() -> None:
         await pilot.pause()
         assert "Open or close, switch on or off, set amps" in " ".join(text(app).split())
 
-    play(RecordedChamber(idle()), story, LARGE)
+    play(TalkingChamber(idle()), story, LARGE)
 
 
 def test_against_a_service(tmp_path: Path) -> None:

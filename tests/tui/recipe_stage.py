@@ -1,0 +1,78 @@
+"""A recorded chamber that has recipes too (tests/tui/recorded/recipes.json)."""
+
+import json
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pvdctl.client import Heard
+from pvdctl.errors import OperatorError
+from pvdctl.service.answers import Accepted, Checked, RecipeEntry
+from pvdctl.service.decode import decode
+from pvdctl.service.messages import Snapshot
+from tests.tui.stage import RECORDED, changed, recorded
+from tests.tui.talking import TalkingChamber
+
+
+@cache
+def answers() -> dict[str, Any]:
+    found = json.loads((RECORDED / "recipes.json").read_text())
+    assert isinstance(found, dict)
+    return found
+
+
+def checked(name: str) -> Checked:
+    return decode(Checked, answers()["checked"][name])
+
+
+def simulated(name: str) -> dict[str, Any]:
+    return dict(answers()["simulated"][name])
+
+
+def idle() -> Snapshot:
+    """Idle, and nobody in control."""
+    return changed(recorded("idle"), lease=None)
+
+
+class RecipeChamber(TalkingChamber):
+    """Answers questions about recipes as recorded; `failing` is raised instead while it is set."""
+
+    def __init__(self, *first: Heard) -> None:
+        super().__init__(*(first or (idle(),)))
+        self.failing: Exception | None = None
+        self.library = [decode(RecipeEntry, entry) for entry in answers()["entries"]]
+        self.texts = {name: checked(name) for name in answers()["checked"]}
+        self.simulated: list[tuple[str | Path, dict[str, str]]] = []
+        self.simulating = threading.Event()
+        """Set: simulations end. They do at once unless a test clears it."""
+        self.simulating.set()
+        self.answers["/v1/lease"] = Accepted("in control for 30 s.", "Idle", fence=7)
+        self.answers["/v1/runs"] = Accepted("run 20261122-0001-lzln of recipe lzln has begun.", "Starting", run="r")
+
+    def recipes(self) -> list[RecipeEntry]:
+        if self.failing is not None:
+            raise self.failing
+        return list(self.library)
+
+    def recipe(self, name: str) -> Checked:
+        if self.failing is not None:
+            raise self.failing
+        return self.texts[name]
+
+    def check(self, recipe: str | Path) -> Checked:
+        if self.failing is not None:
+            raise self.failing
+        if isinstance(recipe, Path):
+            if not recipe.exists():
+                raise OperatorError(f"recipe {recipe} cannot be read: No such file or directory. Is the name right?")
+            return self.texts[recipe.stem]
+        return self.recipe(recipe)
+
+    def simulate(self, recipe: str | Path, seed: int = 1, answers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        self.simulated.append((recipe, dict(answers or {})))
+        assert self.simulating.wait(20.0)
+        if self.failing is not None:
+            raise self.failing
+        return simulated(recipe if isinstance(recipe, str) else recipe.stem)
