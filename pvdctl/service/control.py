@@ -103,7 +103,7 @@ class Control:
         self._seq = 0
         self._publish_s = 0.0
         self._alive_s = 0.0
-        self._shown = (-1, "", "")
+        self._shown = (-1, "", "", "")
         self._state_word = ""
         self._blind = ""
         """Why a scan could not be shown, as last said."""
@@ -184,17 +184,17 @@ class Control:
         """Publish, and tell systemd that a scan has been completed."""
         controller, context = self.controller, self.controller.context
         self.runbook.scan(controller)
-        self.desk.after_scan()
-        shown = (controller.unit.enter_count, context.step_name, context.phase)
+        shown = (controller.unit.enter_count, context.step_name, context.phase, self.runbook.run)
         now_s = self._wall.now_s
         if shown != self._shown:
-            if shown[1:] != self._shown[1:]:
+            if shown[1:3] != self._shown[1:3]:
                 self._station.phase(context.step_name, context.phase)
             self._shown = shown
             self._publish_s = 0.0
         if now_s >= self._publish_s:
             self._publish_s = now_s + PUBLISH_EVERY_S
             self._publish(now_s)
+        self.desk.after_scan()  # last: who hears that a run has begun finds it in the newest snapshot
         every_s = self._notify.every_s
         if every_s is not None and now_s >= self._alive_s:
             self._alive_s = now_s + 0.5 * every_s

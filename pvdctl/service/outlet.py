@@ -3,7 +3,7 @@
 The web server is another process. It is told everything by one socket and asks by another, where its first line only
 says that it is there. When it dies it is started again, when it does not listen any more it is killed and started
 again, and the process in the chamber does not notice. One line each: `snapshot SEQ JSON`, `happening SEQ JSON`,
-`reply NUMBER STATUS JSON`; towards us JSON alone.
+`reply NUMBER STATUS JSON`; towards us JSON alone. What was published before a reply arrives before it.
 """
 
 import json
@@ -175,9 +175,10 @@ class Outlet:
                         self._something.wait(1.0)
                     lines, self._waiting = self._waiting, deque(maxlen=MOST_WAITING)
                     snapshot, self._snapshot = self._snapshot, None
-                text = "".join(_line(each) for each in lines)
+                text = "".join(_line(each) for each in lines if isinstance(each, Happening))
                 if snapshot is not None:
                     text += f"snapshot {snapshot.seq} {as_json(snapshot)}\n"
+                text += "".join(_line(each) for each in lines if isinstance(each, Reply))
                 if text:
                     out.sendall(text.encode())
         except ValueError as error:  # a number that JSON cannot carry

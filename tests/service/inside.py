@@ -41,6 +41,7 @@ class Heard:
         self.snapshots: list[Snapshot] = []
         self.happenings: list[Happening] = []
         self.replies: dict[int, Reply] = {}
+        self.newest_at_reply: dict[int, Snapshot | None] = {}
 
     def start(self) -> None:
         """Nothing to start."""
@@ -53,6 +54,7 @@ class Heard:
 
     def reply(self, reply: Reply) -> None:
         self.replies[reply.number] = reply
+        self.newest_at_reply[reply.number] = self.snapshots[-1] if self.snapshots else None
 
     def stop(self) -> None:
         """Nothing to stop."""

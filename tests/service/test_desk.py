@@ -291,3 +291,17 @@ def test_what_cannot_be_shown_stops_no_process(inside: Inside, monkeypatch: pyte
     inside.scan(30)
     assert inside.control.controller.scans == before + 30
     assert sum("cannot be shown" in text for text, _ in inside.log) == 1
+
+
+def test_who_hears_that_a_run_has_begun_finds_it_in_the_newest_snapshot(inside: Inside) -> None:
+    inside.ready()
+    for _ in range(5):
+        run = inside.lead("start", recipe="brief").run
+        newest = inside.heard.newest_at_reply[inside.number]
+        assert newest is not None
+        assert newest.job is not None
+        assert (newest.job.run, newest.job.running) == (run, True)
+        inside.ask("stop", reason="once more")
+        inside.until(lambda: inside.state is State.STOPPED)
+        inside.lead("reset")
+        inside.until(lambda: inside.state is State.IDLE)
