@@ -69,7 +69,8 @@ def line(one: Happening) -> Line:
         told = f"{one.subject}: {told}"
     if one.why and one.why not in told:
         told = f"{told} ({one.why})"
-    made: Line = [(f"{words.clock_time(one.utc)} ", "dim"), (f"{SHAPES.get(one.kind, ' ')} {told}", style)]
+    shape = "✓" if one.kind == "step" and one.text == "done" else SHAPES.get(one.kind, " ")
+    made: Line = [(f"{words.clock_time(one.utc)} ", "dim"), (f"{shape} {told}", style)]
     if one.actor and not one.actor.startswith("system") and one.actor not in told:
         made.append((f" [{one.actor}]", "cyan"))
     return made

@@ -14,6 +14,9 @@ from pvdctl.tui.view import View
 FIRST_ROWS = 3
 """The gravest notice is never cut below this many lines; the others have one each."""
 
+WRONG_STYLE = "bold reverse yellow"
+"""Of inputs that are not right: loud, and yet not an alarm."""
+
 
 class Notices(Static):
     """Nothing at all while all is well."""
@@ -58,10 +61,23 @@ def lines(snapshot: Snapshot, room: int, most: int) -> list[Line]:
     return made[:most]
 
 
+def _inputs(snapshot: Snapshot) -> str:
+    """Water, air, doors and the like that are not as they must be."""
+    told = []
+    for one in snapshot.mimic.inputs:
+        if one.required is not None and one.on is None:
+            told.append(f"? {one.name} unknown")
+        elif one.required is not None and one.on != one.required:
+            told.append(f"✗ {one.name} is {'on' if one.on else 'OFF'}")
+    return "  ".join(told)
+
+
 def _notices(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for alarm in snapshot.alarms:
         if not alarm.shelved_by:
             yield _alarm(alarm)
+    if wrong := _inputs(snapshot):
+        yield wrong, WRONG_STYLE
     for trip in snapshot.trips:
         if trip.forces:
             yield f"{FORCED} interlock {trip.name} forces {', '.join(trip.forces)}", MOVING_STYLE

@@ -18,7 +18,7 @@ WIDE, HIGH = 112, 30
 """From this size on the plots stand beside the chamber; below, `v` brings them."""
 LEFT = 80
 """Columns of the drawing, the steps and the events beside the plots."""
-LEAST_STEPS = 4
+LEAST_STEPS = 3
 """Rows the steps keep where the drawing is higher than the screen; the drawing scrolls then."""
 LEAST_EVENTS = 2
 NOTICES, NOTICES_HIGH = 4, 7

@@ -85,7 +85,7 @@ def _line(step: RecipeStep, job: Job, name_room: int, what_room: int, room: int)
     if step.status == "active":
         phase = f"  {job.phase} {words.duration(job.phase_s)}" if job.phase else ""
         line.append((f" {bar(step.lasted_s, step.expected_s)}", "cyan"))
-        return fitted([*line, (f" {lasted} of {expected}", style), (phase, style), (_dose(step, job), style)], room)
+        return fitted([*line, (f" {lasted} of {expected}", style), (phase, style)], room)
     ended = "  left in the middle" if step.status == "left" else ""
     return fitted([*line, (f"  {lasted}{ended}", style)], room)
 
@@ -96,11 +96,12 @@ def _what(step: RecipeStep, job: Job) -> str:
             if layer.get("name") == step.name and isinstance(read_nm := layer.get("read_nm"), int | float):
                 return f"{step.film} {read_nm:.1f} of {step.thickness_nm:g} nm"
         return f"{step.film} {step.thickness_nm:g} nm"
+    if step.status == "active" and job.dose_mbar_s > 0.0:
+        return f"{job.dose_mbar_s:,.0f} mbar s"
+    for exposure in job.exposures:
+        if exposure.get("name") == step.name and isinstance(dose := exposure.get("dose_mbar_s"), int | float):
+            return f"{dose:,.0f} mbar s"
     return step.do if step.do != step.name else ""
-
-
-def _dose(step: RecipeStep, job: Job) -> str:
-    return f"  {job.dose_mbar_s:,.0f} mbar s" if job.dose_mbar_s > 0.0 and not step.film else ""
 
 
 def bar(lasted_s: float | None, expected_s: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pvdctl.service.messages import Alarm, Snapshot, Trip
+from pvdctl.service.messages import Alarm, Snapshot, Switch, Trip
 from pvdctl.tui import notices, steps
 from pvdctl.tui.app import Screens
 from pvdctl.tui.drawing import text as drawn_text
@@ -319,7 +319,10 @@ def test_a_made_layer_and_a_gas_dose_are_told() -> None:
     told = drawn_text(steps.lines(job, 110, 10)).plain
     assert "Zn 300.0 of 300 nm" in told
     assert "Li 100.0 of 100 nm" in told
-    assert "mbar s" in next(line for line in told.split("\n") if line.startswith("▶ nitrogen"))
+    assert f"{job.dose_mbar_s:,.0f} mbar s" in next(line for line in told.split("\n") if line.startswith("▶ nitrogen"))
+    over = recorded("complete").job
+    assert over is not None
+    assert "✓ nitrogen   105,121 mbar s" in " ".join(drawn_text(steps.lines(over, 110, 10)).plain.split("\n"))
 
 
 def _told(snapshot: Snapshot, most: int = 4) -> list[str]:
@@ -347,18 +350,27 @@ def test_notices_in_order_of_need() -> None:
     assert notices.lines(recorded("deposit"), 78, 4) == []
 
 
+def test_inputs_that_are_not_right_are_named_in_every_view() -> None:
+    idle = recorded("idle")
+    assert "✗ water_ok is OFF" in _told(recorded("water"))
+    inputs = [replace(one, on=None) if one.name == "door_closed" else one for one in idle.mimic.inputs]
+    inputs.append(Switch("leak", True, [], False))
+    assert _told(replace(idle, mimic=replace(idle.mimic, inputs=inputs))) == ["? door_closed unknown  ✗ leak is on"]
+
+
 def test_the_gravest_alarm_is_told_in_full_and_a_shelved_one_not() -> None:
     water = recorded("water")
     (alarm,) = water.alarms
     told = " ".join(" ".join(_told(water)).split())
     assert f"‼ critical FIRST: {alarm.text}, to be acknowledged" in told
-    shelved = replace(water, alarms=[replace(alarm, shelved_by="anna")])
+    dry = replace(water, mimic=replace(water.mimic, inputs=[]))
+    shelved = replace(dry, alarms=[replace(alarm, shelved_by="anna")])
     assert notices.lines(shelved, 78, 4) == []
     long = replace(water, alarms=[replace(alarm, text="x " * 300)] * 9)
     lines = notices.lines(long, 78, 4)
     assert len(lines) == 4
     assert max(width(line) for line in lines) == 78
-    assert _told(long)[-1] == "… and 8 more: see Alarms"
+    assert _told(long)[-1] == "… and 9 more: see Alarms"
 
 
 def test_long_lines_go_on_below_themselves() -> None:
