@@ -243,9 +243,9 @@ class CurvePlot(Widget):
         if kind.from_zero:
             lowest, highest = min(0.0, lowest), max(0.0, highest)
         lacking = kind.least_span - (highest - lowest)
-        if lacking > 0.0:
-            highest += lacking if kind.from_zero else 0.5 * lacking
-            lowest -= 0.0 if kind.from_zero else 0.5 * lacking
+        if lacking > 0.0:  # more room on both sides, but not below nothing where nothing is
+            below = 0.5 * lacking if lowest < 0.0 else min(0.5 * lacking, lowest)
+            lowest, highest = lowest - below, highest + lacking - below
         return lowest, highest
 
     def _time_axis(self, now_s: float, span_s: float, width: int) -> list[Segment]:

@@ -11,10 +11,13 @@ from textual.widgets import Static
 
 from pvdctl.service.answers import RunEntry
 from pvdctl.tui.curves import Curves
+from pvdctl.tui.pane import Pane
 from pvdctl.tui.plot import CurvePlot, KindName
 from pvdctl.tui.story_words import head, whole
 
 SHOWN: Final[tuple[KindName, ...]] = ("rate", "thickness", "pressure", "current")
+LEAST_S: Final = 60.0
+"""Time axis of a run that has just begun."""
 BESIDE: Final = 118
 """From this many columns on story and plots stand beside each other: 60 for the tables, the rest for curves."""
 
@@ -84,12 +87,12 @@ class RunView(Container):
         self.settle()
 
     def settle(self) -> None:
-        """Put the focus where it can scroll, if anything can."""
+        """Put the focus where it can scroll, else on the pane: its keys go on to work."""
         scroll = self.query_one(VerticalScroll)
         if scroll.display:
             scroll.focus()
-        elif self.parent is not None:
-            self.screen.set_focus(None)
+        else:
+            self.query_ancestor(Pane).focus()
 
     def on_resize(self) -> None:
         """Whether there is room for both."""
@@ -105,6 +108,6 @@ class RunView(Container):
 
     def _plot(self) -> None:
         curves = self.curves if self.curves is not None else Curves()
-        end_s = curves.at_s[-1] if len(curves) else 0.0
+        end_s = max(LEAST_S, curves.at_s[-1] if len(curves) else 0.0)
         for plot in self.query(CurvePlot):
-            plot.draw(curves, end_s, max(60.0, end_s))
+            plot.draw(curves, end_s, end_s)

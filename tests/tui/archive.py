@@ -2,14 +2,15 @@
 
 import copy
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 from functools import cache
 from typing import Any
 
 from pvdctl.client import Heard
 from pvdctl.service.answers import RunEntry, RunList, Samples, Verdict
 from pvdctl.service.decode import decode
-from tests.tui.stage import RECORDED, RecordedChamber
+from pvdctl.service.messages import Snapshot
+from tests.tui.stage import RECORDED, RecordedChamber, changed
 
 
 @cache
@@ -30,6 +31,20 @@ class ArchiveChamber(RecordedChamber):
         self.verdict = decode(Verdict, archive()["verdict"])
         self.read: list[str] = []
 
+    def follow(self, *, every_s: float = 0.5, patience: bool = True) -> Generator[Heard, None, None]:
+        """The last snapshot again and again, as a service does; on a slow machine it would seem lost otherwise."""
+        last: Heard | None = None
+        while True:
+            with self._next:
+                if not self._waiting:
+                    self._next.wait(every_s)
+                if self._waiting:
+                    last = self._waiting.pop(0)
+                elif isinstance(last, Snapshot):
+                    last = changed(last)
+            if last is not None:
+                yield last
+
     def _fail(self, what: str) -> None:
         self.read.append(what)
         if what in self.failing:
@@ -41,7 +56,7 @@ class ArchiveChamber(RecordedChamber):
 
     def story(self, run: str) -> dict[str, Any]:
         self._fail("story")
-        return self.stories[run]
+        return copy.deepcopy(self.stories[run])
 
     def samples(self, run: str, columns: Collection[str] = (), points: int = 600) -> Samples:
         self._fail("samples")
