@@ -30,7 +30,11 @@ LZLN = Path(__file__).parents[2] / "recipes" / "lzln.yaml"
 ROUNDS = 100
 TURNS = 150
 BEAT_S = 60
-"""Seconds on the beat; PVDCTL_BEAT_S=3600 measures the hour that the project promises."""
+"""Seconds on the beat; PVDCTL_BEAT_S=3600 measures the hour that the project promises.
+
+Where others work on the same machine, start it with `chrt -f 10`, as docs/systemd/pvdctl.service does for the service:
+between sessions that Linux schedules as groups (sched_autogroup) `nice` does nothing.
+"""
 STATM = Path("/proc/self/statm")
 """Linux has it; elsewhere memory is told as nan."""
 SETTLED_S = 300.0
@@ -166,14 +170,24 @@ def _beat() -> Iterator[Row]:
     timing = result["timing"]
     grown = 100.0 * (resident[1] / resident[0] - 1.0)
     yield at_most(GROUP, f"scan start after its due time, p99 of {seconds} s", 5.0, timing["late_p99_ms"], "ms", 2)
+    yield told(GROUP, "scheduled with", _priority())
     yield told(GROUP, "latest start", f"{timing['late_worst_ms']:.2f} ms")
     yield told(GROUP, "longest scan", f"{timing['longest_ms']:.2f} ms")
     yield at_most(GROUP, f"scans lost of {timing['scans']:,}", 0, timing["lost"], "")
     yield told(GROUP, "slowest commit", f"{timing['slowest_commit_ms']:.1f} ms")
-    yield at_most(GROUP, f"memory grown since the first {settled_s:g} s", 5.0, grown, "%", 2)
+    yield at_most(GROUP, f"memory grown since the first {settled_s:.0f} s", 5.0, grown, "%", 2)
     yield told(GROUP, "memory at the end", f"{resident[1]:.1f} MB")
     yield told(GROUP, "the record read whole meanwhile", f"{readings.times:,} times")
     yield told(GROUP, "slowest reading", f"{readings.slowest_s:.2f} s of {readings.rows:,} samples")
+
+
+def _priority() -> str:
+    """How the system schedules this process and those it started."""
+    if not hasattr(os, "sched_getscheduler"):
+        return f"nice {os.nice(0)}"
+    policy = os.sched_getscheduler(0)
+    real_time = {os.SCHED_FIFO: "fifo", os.SCHED_RR: "rr"}.get(policy)
+    return f"{real_time} {os.sched_getparam(0).sched_priority}" if real_time else f"nice {os.nice(0)}"
 
 
 def resident_mb() -> float:
