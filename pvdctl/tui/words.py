@@ -70,12 +70,12 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 
 
 def pressure(value_mbar: float | None) -> str:
-    """`1.7e-06 mbar`, `503 mbar`: exponents below 0.1 and above 9999, two digits."""
+    """`1.7e-06 mbar`, `0.25 mbar`, `1013 mbar`: an exponent and two digits below 0.1, three or four digits above."""
     if value_mbar is None:
         return f"{UNKNOWN} mbar"
     if value_mbar != 0.0 and not 0.1 <= abs(value_mbar) < 9999.5:
         return f"{value_mbar:.1e} mbar"
-    return f"{value_mbar:.3g} mbar"
+    return f"{value_mbar:.0f} mbar" if abs(value_mbar) >= 99.5 else f"{value_mbar:.3g} mbar"
 
 
 def measured(reading: Measured, told: str) -> Text:
