@@ -32,7 +32,7 @@ class MimicDrawing(Static):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: tuple[object, ...] = ()
+        self._shown: list[Line] = []
         self.rows = 1
 
     def show(self, view: View, room: int) -> None:
@@ -41,12 +41,10 @@ class MimicDrawing(Static):
         if snapshot is None:
             self.update(Text("The chamber is drawn here as soon as the service tells how it stands.", "dim"))
             return
-        layer, judged = film_now(snapshot)
-        now = (room, snapshot.mimic, layer, judged)
-        if now == self._shown:
-            return
-        self._shown = now
-        lines = drawn(snapshot.mimic, layer, judged, room)
+        lines = drawn(snapshot.mimic, *film_now(snapshot), room)
+        if lines == self._shown:
+            return  # ages differ each time; what is drawn mostly does not
+        self._shown = lines
         self.update(text(lines), layout=len(lines) != self.rows)
         self.rows = len(lines)
 
