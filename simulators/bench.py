@@ -115,7 +115,8 @@ class Bench:
             self._fire(now_s)
         for tick in self._before:
             tick(now_s)
-        self._advance_plant(now_s)
+        advance = self._advance_plant
+        advance(now_s)
         for tick in self._after:
             tick(now_s)
 

@@ -40,6 +40,21 @@ SIGNALS = (
 """Plain inputs beside the end switches. `local` is a key switch, on at local; a chamber may do without."""
 
 
+class Signals(dict[str, bool]):
+    """All inputs by name. `changes` counts up with every one that is set: who looks at all can see that none was."""
+
+    __slots__ = ("changes",)
+
+    def __init__(self, signals: Mapping[str, bool]) -> None:
+        super().__init__(signals)
+        self.changes = 0
+
+    def __setitem__(self, name: str, on: bool) -> None:
+        """Set one input; the only way to."""
+        super().__setitem__(name, on)
+        self.changes += 1
+
+
 class GaugeSignal(Protocol):
     """What a gauge head gives its controller now."""
 
@@ -64,7 +79,10 @@ class World(Protocol):
 
     @property
     def signals(self) -> Mapping[str, bool]:
-        """All inputs by name, the same and always up-to-date mapping: for who reads all of them ten times a second."""
+        """All inputs by name, the same and always up-to-date mapping: for who reads all of them ten times a second.
+
+        If it is a `Signals`, its count tells when there is nothing new.
+        """
 
     # --- supply -----------------------------------------------------------------------------------------------
     def supply_set(self, supply: str, volts: float, amps: float, on: bool, now_s: float) -> None:

@@ -152,8 +152,9 @@ class BenchSchedule:
 
     def run_until(self, until_s: float) -> None:
         """Workers first, then the plant up to the same moment."""
-        self._run_until(until_s)
-        self._advance(until_s)
+        run_until, advance = self._run_until, self._advance
+        run_until(until_s)
+        advance(until_s)
 
 
 def _fitted(chamber: Chamber, drivers: Mapping[str, Driver]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pvdctl.process.unit_work import word
 from pvdctl.recipe.load import LoadedRecipe
 from pvdctl.recipe.model import Prompt
 
+_EXECUTE = State.EXECUTE
 READY_WITHIN_S = 120.0
 """Time in which the unit must have come from Aborted to Execute."""
 LONGEST_S = 48 * 3600.0
@@ -145,7 +146,7 @@ class Conductor:
         self._after_scan()
         controller = self.controller
         asked = self._asked_to_end
-        if asked is None and controller.ended is None and controller.unit.state is State.EXECUTE:
+        if asked is None and controller.ended is None and controller.unit.state is _EXECUTE:
             return False  # as nearly always
         return (
             controller.ended is not None

@@ -53,6 +53,7 @@ class ModbusCoupler(Driver):
             raise OperatorError(f"instrument {name}: setting 'heartbeat' is missing: {COMMON_SETTINGS['heartbeat']}.")
         heartbeat: int = settings["heartbeat"]
         self._check_bits("outputs", {**outputs, "heartbeat": heartbeat})
+        self._deadline_s = self.DEADLINE_S
         self._heartbeat_bit = 1 << heartbeat
         self._beat = 0
         self._write_name = f"{name}.write"
@@ -132,7 +133,7 @@ class ModbusCoupler(Driver):
     # --- readings ----------------------------------------------------------------------------------------------
 
     def _read_inputs(self, link: Any) -> Answer:
-        word = link.read_inputs(self._unit, self._input_address, self._input_count, self.DEADLINE_S)
+        word = link.read_inputs(self._unit, self._input_address, self._input_count, self._deadline_s)
         if word != self._input_word:
             self._input_values = tuple([word >> bit & 1 == 1 for bit in self._input_bits])
             self._input_word = word
@@ -182,7 +183,7 @@ class ModbusCoupler(Driver):
 
     def _write(self, link: Any, outputs: int) -> None:
         self._beat = beat = self._beat ^ self._heartbeat_bit
-        link.write_coils(self._unit, self._output_address, self._output_count, outputs | beat, self.DEADLINE_S)
+        link.write_coils(self._unit, self._output_address, self._output_count, outputs | beat, self._deadline_s)
 
     def _read(self, link: Any, register: int) -> int:
         said: int = link.read_registers(self._unit, register, 1, self.DEADLINE_S)[0]

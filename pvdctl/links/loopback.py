@@ -31,7 +31,7 @@ class LoopbackLink:
     def __init__(self, name: str, port: Port, clock: VirtualClock, baud: int = 0) -> None:
         self.name = name
         self.exchanges = 0
-        self._port = port
+        self._write, self._take = port.write, port.take
         self._clock = clock
         self._byte_s = 10.0 / baud if baud else 0.0
         self._buffer = bytearray()
@@ -42,7 +42,7 @@ class LoopbackLink:
         Bytes that are there before anything was asked mean that question and answer have come apart (an answer came
         too late, or more came than was asked for): they are dropped and nothing is asked.
         """
-        clock, take, byte_s = self._clock, self._port.take, self._byte_s
+        clock, take, byte_s = self._clock, self._take, self._byte_s
         start_s = clock.now_s
         until_s = start_s + deadline_s
         buffer = self._buffer
@@ -51,7 +51,8 @@ class LoopbackLink:
             dropped = bytes(buffer) + (early[1] if early is not None else b"")
             buffer.clear()
             raise BadFrame("it came before anything was asked", dropped)
-        self._port.write(request, start_s + len(request) * byte_s)
+        write = self._write
+        write(request, start_s + len(request) * byte_s)
         while True:
             got = take(until_s)
             if got is None:
@@ -74,7 +75,8 @@ class LoopbackLink:
         """See `Link.send`."""
         clock = self._clock
         clock.now_s += len(request) * self._byte_s
-        self._port.write(request, clock.now_s)
+        write = self._write
+        write(request, clock.now_s)
         self.exchanges += 1
 
     def drain(self, quiet_s: float) -> bytes:
@@ -84,7 +86,7 @@ class LoopbackLink:
         self._buffer.clear()
         last_s = clock.now_s + 2.0
         while clock.now_s < last_s:
-            got = self._port.take(clock.now_s + quiet_s)
+            got = self._take(clock.now_s + quiet_s)
             if got is None:
                 clock.now_s += quiet_s
                 return dropped

@@ -188,8 +188,9 @@ class Worker:
         act.state = FAILED
 
     def _perform(self, act: Act) -> None:
+        do = act.do
         try:
-            act.do(self.line)
+            do(self.line)
         except PvdctlError as error:
             act.error = error
             act.done_s = self.clock.now_s
@@ -210,8 +211,9 @@ class Worker:
         next_s = due_s + every_s
         due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
         self._soonest_due_s = min(due)
+        do = poll.do
         try:
-            values = poll.do(self.line)
+            values = do(self.line)
         except PvdctlError as error:
             poll.ended(self.clock.now_s, None, error)
             self._note_failure(error, poll.name)

@@ -167,8 +167,9 @@ class Interlocks:
 
     def _judge(self, group: _Group, now_s: float) -> bool:
         errors = _NO_ERRORS
+        together = group.together
         try:
-            bits = group.together()
+            bits = together()
         except Exception:
             # Whatever it was: it comes again in one_by_one, where it is caught for its own rule and becomes its `why`.
             bits, errors = group.one_by_one()

@@ -61,7 +61,8 @@ class Outputs:
 
     def grant(self) -> bool:
         """Give each output what is asked of it, or its safe value where a rule forces it; True if anything changed."""
-        if self._look() == self._seen:  # nothing was asked or forced since: as in nearly every scan
+        look = self._look
+        if look() == self._seen:  # nothing was asked or forced since: as in nearly every scan
             return False
         changed = False
         for output in self.all:
@@ -70,5 +71,5 @@ class Outputs:
             if output.granted != output.asked:
                 output.granted = output.asked
                 changed = True
-        self._seen = self._look()
+        self._seen = look()
         return changed

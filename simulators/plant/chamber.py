@@ -18,7 +18,7 @@ from simulators.plant.params import PlantParameters
 from simulators.plant.sensors import Sensors
 from simulators.plant.source import Source
 from simulators.plant.vacuum import Vacuum
-from simulators.world import ACTUATORS, SIGNALS
+from simulators.world import ACTUATORS, SIGNALS, Signals
 
 AWAKE_S = 2.0
 """For this long after a command the gas is integrated at every grid step."""
@@ -71,7 +71,7 @@ class Chamber:
         self.heads: dict[str, Head] = {
             head.name: head for head in (full_range, Capacitance("capacitance", seed), Pirani("foreline", seed))
         }
-        self.signals = {name: name not in AT_START_OFF for name in SIGNALS}
+        self.signals = Signals({name: name not in AT_START_OFF for name in SIGNALS})
         """Every input by name, end switches too."""
         if start == "vented":
             self.gas.start_vented(p.vented_mbar)

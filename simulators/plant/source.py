@@ -95,7 +95,8 @@ class Source:
         """One grid step with the heat of the supply in it."""
         boat = self.boat
         if boat.evaporation_kg_per_s > 0.0:
-            wander = self._wander = self._decay * self._wander + self._flux_noise(self._kick)
+            noise = self._flux_noise
+            wander = self._wander = self._decay * self._wander + noise(self._kick)
             arriving = boat.step(amp2_s, 1.0 + wander) * self._per_kg
             dt = self._dt
             self.flux_kg_per_m2_s = arriving / dt

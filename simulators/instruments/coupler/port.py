@@ -20,7 +20,7 @@ from simulators.instruments.coupler.refusal import (
 from simulators.instruments.coupler.watchdog import RESET_WORDS, Watchdog
 from simulators.instruments.coupler.wiring import DEFAULT_INPUTS, DEFAULT_OUTPUTS, HEARTBEAT, getter, judge_wiring
 from simulators.port import WirePort
-from simulators.world import World
+from simulators.world import Signals, World
 
 STATUS, LENGTHS, TIME_LEFT, TIME, RESET, TRIGGER = 0x1006, 0x1010, 0x1020, 0x1120, 0x1121, 0x1122
 OUTPUT_WORDS = 0x0800
@@ -64,7 +64,7 @@ class CouplerPort(WirePort):
         self._heartbeat = sum(1 << bit for bit, name in outputs.items() if name == HEARTBEAT)
         self._wired_inputs = tuple((1 << bit, name) for bit, name in sorted(inputs.items()))
         self._look = getter([name for _, name in self._wired_inputs])
-        self._seen: tuple[bool, ...] = ()
+        self._seen_changes = -1
         self._seen_image = 0
         self._registers = dict(registers or {})
         self._fed_by_any = 0
@@ -99,7 +99,8 @@ class CouplerPort(WirePort):
             if len(data) == LENGTH_OF_READS:
                 read = self._known_reads.get(data[2:])
                 if read is not None:
-                    image = read.image()
+                    look = read.image
+                    image = look()
                     if image != read.shown:
                         read.show(image)
                     self.say(data[:2] + read.answer, now_s)
@@ -313,10 +314,13 @@ class CouplerPort(WirePort):
         return self._outputs
 
     def _input_image(self) -> int:
-        seen = self._look(self._world.signals)
-        if seen != self._seen:
-            self._seen = seen
-            self._seen_image = sum(mask for (mask, _), on in zip(self._wired_inputs, seen, strict=True) if on)
+        signals = self._world.signals
+        if isinstance(signals, Signals):
+            if signals.changes == self._seen_changes:
+                return self._seen_image
+            self._seen_changes = signals.changes
+        seen = self._look(signals)
+        self._seen_image = sum(mask for (mask, _), on in zip(self._wired_inputs, seen, strict=True) if on)
         return self._seen_image
 
 
