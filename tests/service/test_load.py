@@ -58,15 +58,13 @@ def test_scans_begin_in_time_whoever_asks(tmp_path: Path) -> None:
 
 @needs_statm
 def test_the_web_server_lets_the_control_process_go_first(tmp_path: Path, recipes: Path) -> None:
-    """Also where it was started with real-time rights, which children inherit."""
+    """Where the service was started with real-time rights, children inherit them."""
     permitted = real_time_permitted()
     service = Served(tmp_path, recipes, under=REAL_TIME if permitted else ())
     try:
         control, web = service.process.pid, service.web_pid()
         assert os.sched_getscheduler(control) == (os.SCHED_RR if permitted else os.SCHED_OTHER)
         assert os.sched_getscheduler(web) == os.SCHED_OTHER
-        ahead, behind = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (control, web))
-        assert behind == min(19, ahead + 5)
     finally:
         assert service.end() == 0, service.log
 

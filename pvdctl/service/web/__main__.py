@@ -31,8 +31,6 @@ from pvdctl.service.web.simulating import Simulating
 EVIDENCE_EVERY_S = 10.0
 """How often it is looked up how far the record is anchored."""
 OWN = Who("system:web", "viewer", "web", "unix", "")
-BEHIND = 5
-"""Steps of niceness below the control process: a third of its share where both want the processor. A choice."""
 LIVE_STREAMS = 200
 """Connections at a time, all together; far above what a laboratory has."""
 
@@ -129,10 +127,9 @@ async def _evidence(house: House) -> None:
 
 
 def step_back() -> None:
-    """Let the control process go first: it starts this one with its own rights to the processor, real-time ones too."""
+    """Let the control process go first: real-time rights to the processor are inherited from it."""
     if hasattr(os, "sched_setscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    os.nice(BEHIND)
 
 
 def main() -> None:
