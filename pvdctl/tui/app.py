@@ -181,6 +181,8 @@ class Screens(App[None]):
             self._show()
 
     def _show(self) -> None:
+        if not self.screen_stack:
+            return  # the last news while the app is closed
         base = self.screen_stack[0]
         base.set_class(self.view.stale, "stale")
         try:
@@ -201,7 +203,8 @@ class Screens(App[None]):
     # --- requests -------------------------------------------------------------------------------------------------
     def say(self, kind: str, text: str) -> None:
         """Put a line above the keys: done, asked, refused, failed or news."""
-        self.screen_stack[0].query_one(Said).say(kind, text)
+        if self.screen_stack:  # else the app is being closed
+            self.screen_stack[0].query_one(Said).say(kind, text)
 
     def ask(
         self,
