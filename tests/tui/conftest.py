@@ -1,5 +1,6 @@
 """Screens as plain text beside the tests: tests/tui/__snapshots__/FILE/TEST.txt, one file per snapshot."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,5 +36,17 @@ def pane_text(snapshot: SnapshotAssertion) -> Callable[[Any], None]:
         region = app.pane.region
         lines = text(app).split("\n")[region.y : region.bottom]
         assert "\n".join(lines) + "\n" == snapshot(extension_class=ScreenText)
+
+    return hold
+
+
+@pytest.fixture
+def dialog_text(snapshot: SnapshotAssertion) -> Callable[[Any], None]:
+    """The same for the box on top alone: what stands behind it may come a moment later."""
+
+    def hold(app: Any) -> None:
+        box = [found[0] for line in text(app).split("\n") if (found := re.search("[┏┃┗].*[┓┃┛]", line))]
+        assert box, text(app)
+        assert "\n".join([*box, ""]) == snapshot(extension_class=ScreenText)
 
     return hold

@@ -127,7 +127,7 @@ def test_keys_ask_first_and_a_yes_sets_it_with_the_lease(name: str, keys: str, p
         assert not shows(app, Confirm)
         assert chamber.asked == []
         await pilot.press(keys, "y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
     assert [where for where, _ in chamber.asked[:2]] == ["/v1/lease", f"/v1/outputs/{path}"]
@@ -147,7 +147,7 @@ def test_what_is_open_is_closed_by_enter() -> None:
         await pilot.press("enter")
         assert "Close gate_valve?" in text(app)
         await pilot.press("y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
     assert chamber.asked[1][1]["value"] == 0.0
@@ -177,7 +177,7 @@ def test_amps_are_typed_within_the_sources_limit() -> None:
         assert "Wanted 0 to 140 A, found 150 A." in text(app)
         assert chamber.asked == []
         await pilot.press("backspace", "backspace", "2", ".", "5", "enter")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
     assert chamber.asked[1][0] == "/v1/outputs/boat_supply.current"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.text import Text
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, OptionList
+from textual.widgets import Checkbox, Input, OptionList
 
 from pvdctl.client import Declined, Unreachable
 from pvdctl.service.answers import Problem
@@ -149,14 +149,14 @@ def test_a_recipe_with_errors_is_neither_started_nor_simulated(name: str, count:
 
 
 @SIZES
-def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], dialog_text: Callable[[Any], None]) -> None:
     chamber = RecipeChamber()
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press("enter")
-        assert shows(app, AskStart)
-        screen_text(app)
+        await until(pilot, lambda: shows(app, AskStart) and "evacuate (2:22)" in text(app))
+        dialog_text(app)
         shown = flat(app)
         for said in ("SIMULATED CHAMBER", "version 1", "sha 2070ec4de76f", "About 36:42", "zinc 427 mg", "○ Idle"):
             assert said in shown
@@ -164,7 +164,7 @@ def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], scre
         assert not shows(app, AskStart)
         assert chamber.asked == []
         await pilot.press("enter", *"A17", "enter", *"foil y", "enter", "y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
         await until(pilot, lambda: app.pane is not None and not isinstance(app.pane, Recipe))
 
     play(chamber, story, size)
@@ -237,7 +237,7 @@ def test_elsewhere_than_in_idle_the_way_there_is_offered_and_not_taken_unasked(
         assert "A start needs Idle" not in flat(app)
         app.screen.query_one("#leave").focus()
         await pilot.press("y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
     assert ready == ["ready"]
@@ -256,7 +256,7 @@ def test_a_start_is_not_possible_while_a_run_goes_on_and_the_dialog_follows_the_
         chamber.send(changed(idle()))
         await until(pilot, lambda: "a recipe is started in Idle" not in flat(app))
         await pilot.press("y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
 
@@ -363,14 +363,17 @@ def test_a_file_of_this_machine_is_opened_by_its_path(tmp_path: Path) -> None:
         await at(pilot, app, "broken")
         await pilot.press("o")
         assert shows(app, AskText)
-        await pilot.press(*f"{tmp_path}/none.yaml", "enter")
+        app.screen.query_one(Input).value = f"{tmp_path}/none.yaml"
+        await pilot.press("enter")
         await until(pilot, lambda: "cannot be read" in flat(app))
-        await pilot.press("o", *str(path), "enter")
+        await pilot.press("o")
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
         await until(pilot, lambda: "lizn (file)" in text(app))
         assert app.pane.query_one(Rows).key == str(path)
         assert "recipe: lizn" in text(app)
         await pilot.press("enter", "enter", "enter", "y")
-        await until(pilot, lambda: len(chamber.asked) == 2)
+        await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
     body = chamber.asked[1][1]
