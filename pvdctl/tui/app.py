@@ -238,7 +238,8 @@ class Screens(App[None]):
 
     def on_answered(self, event: Answered) -> None:
         """An answer is here."""
-        event.deliver()
+        if self.screen_stack:  # else the app is being closed
+            event.deliver()
 
     def _answered(self, doing: str, answer: Any, then: Callable[[Any], None] | None, quiet: bool) -> None:
         if not quiet:
