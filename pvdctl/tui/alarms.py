@@ -39,7 +39,7 @@ class Alarms(Pane, can_focus=False):
 
     DEFAULT_CSS = """
     Alarms { layout: vertical; }
-    Alarms #first { height: auto; max-height: 2; padding: 0 1; }
+    Alarms #first { height: auto; max-height: 4; padding: 0 1; }
     Alarms Rows { max-height: 40%; padding: 0 1; }
     Alarms #trips { height: auto; padding: 0 1; }
     Alarms VerticalScroll { height: 1fr; padding: 0 1; border-top: solid $primary; }

@@ -75,21 +75,19 @@ def head(alarm: Alarm) -> Text:
 
 def about(alarm: Alarm, snapshot: Snapshot, trip: Trip | None, user: str) -> Labelled:
     """All there is to say of one alarm, what to do first."""
+    now = stands(alarm)
     lines: Labelled = [
         ("What", Text(alarm.text, "bold")),
-        ("Do now" if stands(alarm) else "Do", Text(alarm.response or UNSAID, "bold reverse" if stands(alarm) else "")),
+        ("Do now" if now else "Do", Text(alarm.response or UNSAID, "bold reverse" if now else "")),
+        ("Shelved", _shelved(alarm, snapshot)) if alarm.state == "shelved" else ("Seen", _seen(alarm, user)),
         ("Cause", Text(alarm.cause or UNSAID)),
         ("Leads to", Text(alarm.consequence or UNSAID)),
         ("State", _state_told(alarm, snapshot)),
     ]
-    if trip is not None:
-        lines.append(("Acts", trip_told(trip, snapshot)))
     if alarm.chattering:
         lines.append(("Often", Text(f"came {alarm.count} times; it is latched, further ones are only counted")))
-    if alarm.state == "shelved":
-        lines.append(("Shelved", _shelved(alarm, snapshot)))
-    else:
-        lines.append(("Seen", _seen(alarm, user)))
+    if trip is not None:
+        lines.append(("Acts", trip_told(trip, snapshot)))
     return lines
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from pvdctl.client import Chamber, Heard, Lost
+from pvdctl.clock import Clock
 from pvdctl.service.answers import Accepted, Me, Trend
 from pvdctl.service.decode import decode
 from pvdctl.service.messages import Snapshot
@@ -73,11 +74,11 @@ class RecordedChamber(Chamber):
 Story = Callable[[Pilot[None], Screens], Awaitable[None]]
 
 
-def play(chamber: Chamber, story: Story, size: tuple[int, int] = SMALL) -> None:
-    """Open the screens at this size and let `story` act."""
+def play(chamber: Chamber, story: Story, size: tuple[int, int] = SMALL, clock: Clock | None = None) -> None:
+    """Open the screens at this size and let `story` act. clock: instead of the real one; with a still one nothing ages."""
 
     async def run() -> None:
-        app = Screens(chamber, NAME)
+        app = Screens(chamber, NAME, clock)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await story(pilot, app)
