@@ -65,7 +65,7 @@ class Screens(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     #panes { height: 1fr; }
-    .stale #panes { tint: $background 65%; }
+    .stale #panes * { tint: $background 60%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(f"{n},f{n}", f"pane({n - 1})", name, show=False) for n, (name, _) in enumerate(PANES, 1)),
@@ -149,6 +149,8 @@ class Screens(App[None]):
 
     def on_heard(self, event: Heard) -> None:
         """News from the service."""
+        if not self.screen_stack:
+            return  # the last news, while the app is being closed
         view, what = self.view, event.what
         if isinstance(what, Snapshot):
             view.take(what)
@@ -181,8 +183,6 @@ class Screens(App[None]):
             self._show()
 
     def _show(self) -> None:
-        if not self.screen_stack:
-            return  # the last news while the app is closed
         base = self.screen_stack[0]
         base.set_class(self.view.stale, "stale")
         try:

@@ -42,7 +42,7 @@ class Manual(Pane):
         Binding("enter", "change", "Change", tooltip="Open or close, switch on or off, set amps; asks first"),
         Binding("o", "to(1)", "Open/on", tooltip="Open it or switch it on, whatever is asked of it now; asks first"),
         Binding("x", "to(0)", "Close/off", tooltip="Close it or switch it off, a current to 0 A; asks first"),
-        Binding("escape", "forget", "", show=False),
+        Binding("escape", "forget", "Put away", show=False, tooltip="Put the last refusal out of sight"),
     ]
 
     def __init__(self) -> None:

@@ -47,13 +47,14 @@ class AskStart(ModalScreen[Wish | None]):
     DEFAULT_CSS = f"""
     AskStart {{ {BOX} }}
     AskStart > Vertical {{ width: 84; }}
-    AskStart VerticalScroll {{ height: auto; max-height: 9; }}
+    AskStart VerticalScroll {{ height: auto; max-height: 40vh; }}
     AskStart Input {{ width: 1fr; background: $boost; }}
     AskStart Input:focus {{ background: $primary-muted; }}
     AskStart .field {{ margin-top: 0; height: 1; align-horizontal: left; }}
     AskStart .label {{ width: 11; }}
     AskStart Checkbox {{ border: none; padding: 0; height: 1; }}
     AskStart #buttons {{ margin-top: 0; }}
+    AskStart .next {{ width: 1fr; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "start", "Start"),
@@ -69,7 +70,7 @@ class AskStart(ModalScreen[Wish | None]):
         """What will happen, two lines to write on, the way to Idle, two buttons."""
         with Vertical():
             yield Static(id="title")
-            with VerticalScroll(can_focus=False):
+            with VerticalScroll():
                 yield Static(will(self._checked, self._view.snapshot), id="will")
             yield Static(id="unit")
             yield Checkbox("", id="ready")
@@ -82,6 +83,7 @@ class AskStart(ModalScreen[Wish | None]):
                 yield Static("Note", classes="label")
                 yield Input(id="note", compact=True, max_length=LONGEST_NOTE, placeholder="may stay empty")
             with Horizontal(id="buttons"):
+                yield Static(Text("Enter: next; at the end y starts", "dim"), classes="next")
                 yield Button("Start (y)", id="start", variant="warning", compact=True)
                 yield Button("Do not start (n)", id="leave", compact=True)
 
