@@ -244,19 +244,33 @@ def test_before_the_first_word_and_without_a_recipe() -> None:
     play(chamber, story, SMALL)
 
 
-def test_the_last_picture_stays_greyed_while_the_service_is_lost() -> None:
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_the_last_picture_stays_greyed_while_the_service_is_lost(size: tuple[int, int]) -> None:
     chamber = chamber_at("deposit")
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await until(pilot, seen(app, recorded("deposit")))
         await until(pilot, lambda: "substrate" in text(app))
+        before = brightest(app)
         chamber.send(lost())
         await until(pilot, lambda: "NO CONNECTION" in text(app))
         assert "film 101" in text(app)
         assert "▶ zinc" in text(app)
         assert app.screen.has_class("stale")
+        assert brightest(app) < 0.55 * before
+        chamber.send(changed(recorded("deposit")))
+        await until(pilot, lambda: "NO CONNECTION" not in text(app))
+        assert brightest(app) == before
 
-    play(chamber, story, SMALL)
+    play(chamber, story, size)
+
+
+def brightest(app: Screens) -> int:
+    """Of all that is written in the pane: the sum of red, green and blue, as the terminal gets them."""
+    region = app.pane.region
+    strips = list(app.screen._compositor.render_strips())[region.y : region.bottom]
+    styles = [segment.style for strip in strips for segment in strip if segment.text.strip()]
+    return max(sum(style.color.get_truecolor()) for style in styles if style is not None and style.color is not None)
 
 
 def test_nothing_is_drawn_anew_while_nothing_changes() -> None:
