@@ -34,12 +34,12 @@ class Poll:
     """
 
     __slots__ = (
-        "_outcome",
         "at_s",
         "before",
         "do",
         "every_s",
         "failures",
+        "latest",
         "name",
         "news",
         "stale",
@@ -57,7 +57,8 @@ class Poll:
         self.stale_s = max(3.0 * every_s, 0.5)
         self.news: deque[Poll] = deque(maxlen=1)
         """Where a poll puts itself when it has ended; whoever takes the outcomes gives all polls one deque."""
-        self._outcome: Outcome | None = None
+        self.latest: Outcome | None = None
+        """What came of it the last time; None while it has not been done. Set by `ended`."""
         self.before: Outcome | None = None
         """The outcome before that one. An exchange that a worker runs inline may end after the scan that comes next;
         what that scan sees is this one."""
@@ -71,18 +72,18 @@ class Poll:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What came of it the last time; None while it has not been done."""
-        return self._outcome
+        """`latest`. Setting it tells whoever takes the outcomes."""
+        return self.latest
 
     @outcome.setter
     def outcome(self, outcome: Outcome) -> None:
-        self._outcome = outcome
+        self.latest = outcome
         self.news.append(self)
 
     def ended(self, at_s: float, values: Answer | None, error: Exception | None) -> None:
         """It was done, with this outcome. By the worker, on its thread."""
-        self.before = self._outcome
-        self._outcome = (at_s, values, error)
+        self.before = self.latest
+        self.latest = (at_s, values, error)
         self.news.append(self)  # last: whoever finds it there finds the outcome too
 
 

@@ -11,7 +11,6 @@ class VirtualSchedule:
 
     def __init__(self, workers: Sequence[Worker], clock: VirtualClock) -> None:
         self.workers = tuple(workers)
-        self._runs = tuple(worker.run for worker in workers)
         self._clock = clock
 
     def run_until(self, until_s: float) -> None:
@@ -20,15 +19,14 @@ class VirtualSchedule:
         What is due exactly at `until_s` waits for the next call: the scan of that moment may post acts, which go first.
         An exchange may end after `until_s`; its outcome carries its own time and is not seen by a scan before it.
         """
-        clock, workers, runs = self._clock, self.workers, self._runs
-        # Acts are posted between two calls, by the scan; in here a worker changes no plans but its own.
-        times_s = [worker.next_s for worker in workers]
+        clock, workers = self._clock, self.workers
         while True:
-            soonest_s = min(times_s)
-            if soonest_s >= until_s:
+            soonest_s, soonest = until_s, None
+            for worker in workers:
+                if worker.next_s < soonest_s:
+                    soonest_s, soonest = worker.next_s, worker
+            if soonest is None:
                 break
-            place = times_s.index(soonest_s)
             clock.now_s = soonest_s
-            runs[place]()
-            times_s[place] = workers[place].next_s
+            soonest.run()
         clock.now_s = until_s

@@ -210,7 +210,11 @@ class Worker:
         every_s = poll.every_s
         next_s = due_s + every_s
         due[index] = next_s if next_s > now_s else now_s + every_s - (now_s - due_s) % every_s
-        self._soonest_due_s = min(due)
+        soonest_s = NEVER_S
+        for when_s in due:  # on so few, `min` takes half as long again (measured)
+            if when_s < soonest_s:
+                soonest_s = when_s
+        self._soonest_due_s = soonest_s
         do = poll.do
         try:
             values = do(self.line)

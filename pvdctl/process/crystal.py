@@ -114,15 +114,16 @@ class Crystal:
         frequency_hz = tag.value
         assert isinstance(frequency_hz, float)
         self.lost = ""
+        at_s = tag.at_s
         if frequency_hz == self.frequency_hz:
             if now_s - self.measured_s > FROZEN_PERIODS * self._period_s and not self.failure:
                 self.failure = f"crystal {self.number}: frequency has not changed for {now_s - self.measured_s:.1f} s"
             self._good_s = now_s
-            self._seen_s = tag.at_s
+            self._seen_s = at_s
             return
         self._good_s = now_s
-        self._measure(frequency_hz, tag.at_s, missed=tag.at_s - self._seen_s > self._period_s)
-        self._seen_s = tag.at_s
+        self._measure(frequency_hz, at_s, missed=at_s - self._seen_s > self._period_s)
+        self._seen_s = at_s
 
     def _without_reading(self, now_s: float, stale: bool, why: str) -> None:
         if stale:

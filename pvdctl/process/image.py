@@ -40,7 +40,7 @@ class Image:
             for tag in poll.tags:
                 self.add(tag)
             poll.news = self._news
-            if poll.outcome is not None:
+            if poll.latest is not None:
                 self._news.append(poll)
 
     def add(self, tag: Tag, name: str | None = None) -> Tag:
@@ -74,7 +74,7 @@ class Image:
         news = self._news
         while news:
             poll = news.popleft()
-            outcome = poll.outcome
+            outcome = poll.latest
             if outcome is poll.taken or outcome is None:
                 continue
             if outcome[0] > now_s:  # run inline, and ends after this scan: the one before it is today's news

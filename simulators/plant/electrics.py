@@ -56,15 +56,8 @@ class Supply:
         """Whether the output may drive current."""
         return self.on and self.enabled and not self.tripped
 
-    def target_a(self, load_ohm: float) -> float:
-        """The current that the programme would settle at over `load_ohm` (inf = open)."""
-        if not (self.on and self.enabled) or self.tripped or self.selected == 0 or load_ohm == inf:
-            return 0.0
-        by_voltage = self.volts_limit / load_ohm
-        return by_voltage if by_voltage < self.amps_limit else self.amps_limit
-
     def run(self, to_s: float, load_ohm: float) -> None:
-        """Carry the current, and the heat it makes, on to `to_s`."""
+        """Carry the current, and the heat it makes, on to `to_s`; load_ohm: inf for an open circuit."""
         span_s = to_s - self._since_s
         if span_s <= 0.0:
             return
@@ -72,7 +65,11 @@ class Supply:
         if load_ohm == inf:
             self.amps = 0.0
             return
-        target = self.target_a(load_ohm)
+        target = 0.0  # the current that the programme would settle at
+        if self.on and self.enabled and not self.tripped:
+            target = self.volts_limit / load_ohm
+            if target >= self.amps_limit:
+                target = self.amps_limit
         amps = self.amps
         away = amps - target
         if -SETTLED_A < away < SETTLED_A:
