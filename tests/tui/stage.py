@@ -75,7 +75,7 @@ Story = Callable[[Pilot[None], Screens], Awaitable[None]]
 
 
 def play(chamber: Chamber, story: Story, size: tuple[int, int] = SMALL, clock: Clock | None = None) -> None:
-    """Open the screens at this size and let `story` act. clock: instead of the real one; with a still one nothing ages."""
+    """Open the screens at this size and let `story` act. clock: instead of the real one, such as a still one."""
 
     async def run() -> None:
         app = Screens(chamber, NAME, clock)

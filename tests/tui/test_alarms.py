@@ -72,15 +72,15 @@ def test_what_came_first_and_what_to_do_need_no_key(size: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_bad_night(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_a_bad_night(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        screen_text(app)
+        pane_text(app)
 
     on_alarms(NightChamber(), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_all_states_at_once(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_all_states_at_once(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
     snapshot = night(water_for_sources={"state": "latched-acknowledged", "needs_acknowledgement": False,
                                         "acknowledged_by": "anna"})  # fmt: skip
     one, two = snapshot.alarms
@@ -92,18 +92,18 @@ def test_all_states_at_once(size: tuple[int, int], screen_text: Callable[[Any], 
     ]
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        screen_text(app)
+        pane_text(app)
 
     on_alarms(NightChamber(changed(snapshot, alarms=[one, two, *more])), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_nothing_has_happened(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_nothing_has_happened(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
     chamber = NightChamber(recorded("idle"))
     chamber.past = []
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        screen_text(app)
+        pane_text(app)
         for key in ("k", "K", "z", "u", "enter"):
             await pilot.press(key)
         assert not isinstance(app.screen, AskShelving)
@@ -139,7 +139,7 @@ def test_what_waits_for_nothing_is_not_acknowledged_again() -> None:
     assert chamber.asked == []
 
 
-def test_all_that_wait_are_acknowledged_and_a_refusal_stops_none(screen_text: Callable[[Any], None]) -> None:
+def test_all_that_wait_are_acknowledged_and_a_refusal_stops_none() -> None:
     chamber = NightChamber()
     why = f"acknowledge {FIRST} refused: it is latched-acknowledged and waits for no acknowledgement."
     chamber.answers[f"/v1/alarms/{FIRST}/acknowledge"] = Declined(Problem("not_now", why), 409)
@@ -303,7 +303,7 @@ def test_past_alarms_that_cannot_be_read_are_told() -> None:
     on_alarms(chamber, story)
 
 
-def test_a_lost_service_keeps_what_was_known(screen_text: Callable[[Any], None]) -> None:
+def test_a_lost_service_keeps_what_was_known() -> None:
     chamber = NightChamber()
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
