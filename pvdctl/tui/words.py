@@ -65,7 +65,7 @@ def duration(seconds: float | None) -> str:
 
 def number(value: float | None, digits: int = 1, unit: str = "") -> str:
     """A number with its unit; `?` with the unit where it is not known."""
-    told = UNKNOWN if value is None else f"{value:.{digits}f}"
+    told = UNKNOWN if value is None else f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no "-0.0"
     return f"{told} {unit}" if unit else told
 
 
