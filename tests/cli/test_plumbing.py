@@ -32,9 +32,14 @@ def test_the_version_is_told_in_one_place() -> None:
     assert project["version"] == version("pvdctl")
 
 
-def test_ci_runs_make_test_and_nothing_else() -> None:
+def test_ci_brings_tmux_and_runs_make_test() -> None:
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
-    assert lines == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make test"]
+    begin, bring, end = lines[:2], lines[2:-1], lines[-1]
+    assert begin == ["set -eu", 'cd "$(dirname "$0")/.."']
+    assert bring[0].startswith("if ! command -v tmux")
+    assert bring[-1] == "fi"
+    assert all("apt-get" in line for line in bring[:-1])
+    assert end == "exec make test"
 
 
 def test_the_shipped_chamber_is_found_from_anywhere(tmp_path: Path) -> None:
