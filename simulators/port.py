@@ -6,6 +6,7 @@ instrument serves virtual time in memory and real time on a pty or a socket.
 
 from collections import deque
 from math import inf
+from types import FunctionType
 from typing import Protocol
 
 
@@ -38,6 +39,20 @@ class WirePort:
 
     drives_plant: bool = False
     """Whether `tick` may act on the plant: then it is called before the plant moves on."""
+
+    def __init_subclass__(cls) -> None:
+        """Give each kind of instrument its own copy of what every exchange runs through.
+
+        CPython (PEP 659) makes an attribute cheap where it has met one class only. Shared by all instruments, these
+        lines met five, and cost a hundredth of a whole simulated run more (measured).
+        """
+        super().__init_subclass__()
+        for name in ("write", "take", "say"):
+            shared = getattr(cls, name)
+            if shared.__qualname__ == f"WirePort.{name}":  # not where an instrument has one of its own
+                own = FunctionType(shared.__code__.replace(), shared.__globals__, name)
+                own.__qualname__, own.__doc__ = shared.__qualname__, shared.__doc__
+                setattr(cls, name, own)
 
     def __init__(self) -> None:
         self._answers: deque[tuple[float, bytes]] = deque()

@@ -197,3 +197,67 @@ def test_modbus_transaction_numbers_wrap() -> None:
     link = ModbusLoopbackLink("plc", Echo(), VirtualClock())
     for n in range(1, 65800):
         assert link.read_inputs(1, 0, 8, 0.3) == n & 0xFF
+
+
+# --- answers heard before -----------------------------------------------------------------------------------------
+def modbus_answer(transaction: int, pdu: bytes) -> bytes:
+    return struct.pack(">HHHB", transaction, 0, len(pdu) + 1, 1) + pdu
+
+
+INPUTS = b"\x02\x01\x05"
+"""FC 2, one byte, inputs 0 and 2 on."""
+
+
+@pytest.mark.parametrize(
+    ("second", "wanted"),
+    [
+        ([(0.001, modbus_answer(2, INPUTS))], 5),
+        ([(0.001, modbus_answer(2, b"\x02\x01\x02"))], 2),
+        ([(0.001, modbus_answer(1, INPUTS)), (0.002, modbus_answer(2, b"\x02\x01\x04"))], 4),
+        ([(0.001, modbus_answer(2, INPUTS)[:2]), (0.002, modbus_answer(2, INPUTS)[2:])], 5),
+    ],
+    ids=["the same", "another", "a late one first", "in two pieces"],
+)
+def test_an_answer_heard_before_means_what_it_meant_and_any_other_is_taken_apart(
+    second: list[tuple[float, bytes]], wanted: int
+) -> None:
+    link = ModbusLoopbackLink("plc", Script([(0.001, modbus_answer(1, INPUTS))], second), VirtualClock())
+    assert link.read_inputs(1, 0, 3, 0.3) == 5
+    assert link.read_inputs(1, 0, 3, 0.3) == wanted
+    assert link.exchanges == 2
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        [],
+        [(0.001, modbus_answer(1, INPUTS))],
+        [(0.001, modbus_answer(2, INPUTS)[:-1])],
+        [(0.31, modbus_answer(2, INPUTS))],
+    ],
+    ids=["none", "the old one alone", "cut short", "too late"],
+)
+def test_what_was_heard_before_never_stands_in_for_an_answer(second: list[tuple[float, bytes]]) -> None:
+    link = ModbusLoopbackLink("plc", Script([(0.001, modbus_answer(1, INPUTS))], second), VirtualClock())
+    assert link.read_inputs(1, 0, 3, 0.3) == 5
+    with pytest.raises(NoAnswer):
+        link.read_inputs(1, 0, 3, 0.3)
+
+
+def test_a_number_alone_is_no_answer_to_the_first_question() -> None:
+    """Nothing has been heard before: the two bytes of the number, in a piece of their own, mean nothing yet."""
+    answer = modbus_answer(1, INPUTS)
+    link = ModbusLoopbackLink("plc", Script([(0.001, answer[:2]), (0.002, answer[2:])]), VirtualClock())
+    assert link.read_inputs(1, 0, 3, 0.3) == 5
+
+
+def test_an_echo_that_differs_is_refused_after_a_good_one_too() -> None:
+    echo = b"\x0f\x00\x00\x00\x03"
+    link = ModbusLoopbackLink(
+        "plc",
+        Script([(0.001, modbus_answer(1, echo))], [(0.001, modbus_answer(2, b"\x0f\x00\x00\x00\x02"))]),
+        VirtualClock(),
+    )
+    link.write_coils(1, 0, 3, 5, 0.3)
+    with pytest.raises(BadFrame, match="echo"):
+        link.write_coils(1, 0, 3, 5, 0.3)

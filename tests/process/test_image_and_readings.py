@@ -89,6 +89,61 @@ def test_an_exchange_that_ends_after_the_scan_does_not_hide_the_one_before() -> 
         assert image["a"].number() == (None if n == 1 else float(n - 1))
 
 
+def test_what_has_ended_twice_between_two_scans_is_taken_once_and_newest() -> None:
+    poll = poll_of("a")
+    image = Image([poll])
+    poll.ended(1.01, (5.0,), None)
+    poll.ended(1.05, (6.0,), None)
+    image.take(1.1)
+    assert image["a"].number() == 6.0
+    changes = image.changes
+    image.take(1.2)
+    assert image.changes == changes
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["new", "same", "lost", "refused", "nothing"])), max_size=120)
+)
+def test_ages_by_limits_are_ages_by_looking(scans: list[tuple[int, str]]) -> None:
+    """Readings grow old as if each were looked at in every scan; and nothing changes without being counted."""
+    polls = [Poll(f"box.{n}", (Tag(f"t{n}", "V"),), lambda link: (), 0.1) for n in range(3)]
+    for poll, stale_s in zip(polls, (0.25, 0.55, 1.05), strict=True):
+        poll.stale_s = stale_s
+    image = Image(polls)
+    stale, read_s = [True] * 3, [0.0] * 3
+    values: list[tuple[float, ...]] = [(0.0,)] * 3
+    for n, (which, what) in enumerate(scans, 1):
+        now_s = n * 0.1
+        poll = polls[which]
+        before = [(t.value, t.quality, t.why) for p in polls for t in p.tags]
+        changes = image.changes
+        if what in ("new", "same"):
+            values[which] = (float(n),) if what == "new" else values[which]
+            poll.ended(now_s, values[which], None)
+            stale[which], read_s[which] = False, now_s
+        elif what == "lost":
+            poll.ended(now_s, None, NoAnswer("box", b"?", 0.1))
+        elif what == "refused":
+            poll.ended(now_s, None, InstrumentError("box: no"))
+            stale[which] = True
+        image.take(now_s)
+        for place, stale_s in enumerate((0.25, 0.55, 1.05)):
+            stale[place] = stale[place] or now_s - read_s[place] > stale_s
+        assert [p.stale for p in polls] == stale
+        assert [p.tags[0].quality == GOOD for p in polls] == [not old for old in stale]
+        if image.changes == changes:
+            assert [(t.value, t.quality, t.why) for p in polls for t in p.tags] == before
+
+
+def test_a_driver_that_brings_too_little_is_a_bug() -> None:
+    poll = poll_of("a", "b")
+    image = Image([poll])
+    poll.ended(1.0, (5.0,), None)
+    with pytest.raises(Bug, match=r"box\.values brings 2 readings, its driver gave 1"):
+        image.take(1.0)
+
+
 def test_a_flaw_spoils_its_own_tag_only() -> None:
     poll = poll_of("a", "b")
     image = Image([poll])
