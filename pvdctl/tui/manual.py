@@ -48,6 +48,7 @@ class Manual(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, Row] = {}
+        self._told: dict[str, Text] = {}
         self._snapshot: Snapshot | None = None
         self._stale = False
         self._refused = ("", "")
@@ -68,7 +69,7 @@ class Manual(Pane):
     def show(self, view: View) -> None:
         """Only the cells that have changed."""
         self._snapshot, self._stale = view.snapshot, view.stale
-        self.query_one("#may", Static).update(may(view))
+        self._put("may", may(view))
         if view.snapshot is not None:
             self._fill(rows(view.snapshot))
         self._tell()
@@ -96,7 +97,13 @@ class Manual(Pane):
         name, why = self._refused
         if why:
             lines.append(Text(refusal(name, why), "yellow"))
-        self.query_one("#about", Static).update(Text("\n").join(lines))
+        self._put("about", Text("\n").join(lines))
+
+    def _put(self, part: str, told: Text) -> None:
+        """Only what is new: each update makes the whole screen be laid out again."""
+        if self._told.get(part) != told:
+            self._told[part] = told
+            self.query_one(f"#{part}", Static).update(told)
 
     def _row(self) -> Row | None:
         """The one under the cursor."""
@@ -222,6 +229,8 @@ def may(view: View) -> Text:
 
 def not_now(snapshot: Snapshot) -> str:
     """Why nothing can be set, and which key leads to where it can."""
+    if snapshot.local:
+        return "The key switch at the plant stands at local: nothing is set from here until it is turned to remote."
     why = f"Nothing is set by hand in {snapshot.state}, only in Stopped and Idle."
     if snapshot.waiting_for:
         return f"{why} The unit waits for: {', '.join(snapshot.waiting_for)}."

@@ -149,6 +149,8 @@ def why_not(view: View, *, ready: bool) -> str:
         return "The service cannot be heard; nothing can be started."
     if snapshot.evidence.failed:
         return f"Nothing can be recorded, so nothing is started: {snapshot.evidence.failed}"
+    if snapshot.local:
+        return "The key switch at the plant stands at local: nothing is started from here until it stands at remote."
     if snapshot.state in FIRST:
         if ready:
             return ""

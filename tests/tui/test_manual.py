@@ -309,6 +309,18 @@ def test_waiting_and_passing_states_say_so() -> None:
     assert "Wait until" in not_now(replace(aborted, state="Clearing", legal=["abort"]))
 
 
+def test_a_key_switch_at_local_is_the_reason_then() -> None:
+    chamber = TalkingChamber(changed(idle(), local=True, manual=False))
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "rough_valve")
+        assert "key switch at the plant stands at local" in " ".join(text(app).split())
+        await pilot.press("enter")
+        assert not shows(app, Confirm)
+
+    play(chamber, story)
+
+
 def test_old_values_set_nothing() -> None:
     chamber = TalkingChamber(idle())
 

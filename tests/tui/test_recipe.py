@@ -286,6 +286,8 @@ def test_why_not() -> None:
     assert why_not(view, ready=False) == ""
     view.take(changed(idle(), evidence=replace(idle().evidence, failed="disk full")))
     assert "disk full" in why_not(view, ready=False)
+    view.take(changed(idle(), local=True))
+    assert "stands at local" in why_not(view, ready=True)
     view.take(changed(recorded("complete")))
     assert "A start needs Idle" in why_not(view, ready=False)
     assert why_not(view, ready=True) == ""
