@@ -1,6 +1,6 @@
 """`make bench`: every figure pvdctl promises, beside what this machine gives.
 
-    python -m tests.benchmarks [pace] [commands] [record] [ports] [service] [reports] [seeds] [--write FILE]
+    python -m tests.benchmarks [pace] [commands] [record] [ports] [service] [screens] [reports] [seeds] [--write FILE]
 
 Without names all groups are measured. Nothing fails here: a missed figure is told as such. --write keeps the table as
 Markdown, with machine and date.
@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.benchmarks.handing_out import handing_out
 from tests.benchmarks.ports import ports
 from tests.benchmarks.row import Row
+from tests.benchmarks.screens import screens
 from tests.benchmarks.seeds import worst_cases
 from tests.benchmarks.service import service
 from tests.benchmarks.speed import commands, commits, pace
@@ -26,6 +27,7 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "record": commits,
     "ports": ports,
     "service": service,
+    "screens": screens,
     "reports": handing_out,
     "seeds": worst_cases,
 }
