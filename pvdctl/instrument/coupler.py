@@ -164,7 +164,10 @@ class ModbusCoupler(Driver):
                     f"(0x{self._allowed:X})."
                 )
             self._word, self._write_word = outputs, partial(self._write, outputs=outputs)
-        return self.post_act(Act(self._write_name, self._write_word, not_before_s=not_before_s))
+        act = Act(self._write_name, self._write_word)
+        if not_before_s:
+            act.not_before_s = not_before_s
+        return self.post_act(act)
 
     def rearm(self) -> Act:
         """Re-arm a tripped watchdog, then write zero to all outputs, so that nothing comes back by itself."""

@@ -85,8 +85,9 @@ class Worker:
         act.asked_s = now_s
         if act.not_before_s < now_s:
             act.not_before_s = now_s
-        acts = self._acts
-        with self._acts_lock:
+        acts, lock = self._acts, self._acts_lock
+        lock.acquire()  # twice in every scan: `with` costs more than twice as much (measured)
+        try:
             if acts:
                 old = acts.pop(act.name, None)
                 if old is not None:
@@ -104,6 +105,8 @@ class Worker:
                 when_s = _latest_s(act)
             if when_s < self.next_s:
                 self.next_s = when_s if when_s > self._free_s else self._free_s
+        finally:
+            lock.release()
 
     def run(self) -> None:
         """Do the next thing: bring the link up, one act, or one poll. Takes as long as its exchange takes."""
@@ -149,9 +152,10 @@ class Worker:
     def _pick_act(self, now_s: float) -> Act | None:
         """The most urgent act that may start now, oldest first; acts that waited too long fail here."""
         best: Act | None = None
+        acts, lock = self._acts, self._acts_lock
         late: tuple[Act, ...] = ()
-        acts = self._acts
-        with self._acts_lock:
+        lock.acquire()
+        try:
             if len(acts) == 1:  # the usual case: the output word of this scan
                 name, act = acts.popitem()
                 if act.not_before_s <= now_s <= act.not_before_s + act.within_s:
@@ -168,6 +172,8 @@ class Worker:
                 del acts[best.name]
             if late:
                 self._fail_late(late, "the link was busy")
+        finally:
+            lock.release()
         return best
 
     def _expire(self, now_s: float) -> None:

