@@ -93,8 +93,8 @@ class OthersControl(ModalScreen[Wish | None]):
         lease = self._lease
         with Vertical():
             yield Static(Text(f"{lease.user} is in control", "bold"))
-            yield Static(Text(f"From {lease.client}; theirs for another {words.duration(lease.remaining_s)} and "
-                              "longer while that program runs."), classes="why")  # fmt: skip
+            keeps = f"{lease.client} renews it while it runs; else it ends in {words.duration(lease.remaining_s)}."
+            yield Static(Text(keeps), classes="why")
             yield Static(self._can(), classes="why")
             with Horizontal():
                 if not self._asked:

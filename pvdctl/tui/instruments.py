@@ -79,7 +79,7 @@ class Instruments(Pane, can_focus=False):
     def arrive(self) -> None:
         """The keys go where they went last."""
         if self._open:
-            self._log.log_lines.focus()
+            self._log.tail.focus()
         else:
             self.query_one(Rows).focus()
 
@@ -149,14 +149,14 @@ class Instruments(Pane, can_focus=False):
             return
         self.query_one("#health").display = False
         self._log.open(link)
-        self.refresh_bindings()
+        self.screens.show_keys()
 
     def action_close(self) -> None:
         """Back to the list."""
         self._log.close()
         self.query_one("#health").display = True
         self.query_one(Rows).focus()
-        self.refresh_bindings()
+        self.screens.show_keys()
         self.show(self.screens.view)
 
     def action_turn(self) -> None:

@@ -30,6 +30,28 @@ MARGIN: Final = 25
 """Characters before the bytes: time, duration and the mark."""
 
 
+class Tail(RichLog):
+    """A log that stays at its end until somebody scrolls back, and again when they come to its end or press End."""
+
+    def __init__(self) -> None:
+        super().__init__(max_lines=LINES, wrap=False, auto_scroll=False, min_width=20)
+        self.follows = True
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Somebody scrolls; what is written meanwhile only makes the end go further down."""
+        super().watch_scroll_y(old_value, new_value)
+        self.follows = new_value >= self.max_scroll_y or (self.follows and new_value >= old_value)
+
+    def action_scroll_end(self) -> None:
+        """The newest, at once: an animation would run after an end that goes on."""
+        self.to_end()
+
+    def to_end(self) -> None:
+        """The newest."""
+        self.follows = True
+        self.scroll_end(animate=False)
+
+
 class ExchangeLog(Vertical):
     """The log of the link it was opened for. Asks only while it is in sight and not paused; follows the newest.
 
@@ -39,7 +61,7 @@ class ExchangeLog(Vertical):
     DEFAULT_CSS = """
     ExchangeLog { height: 1fr; }
     ExchangeLog #head { padding: 0 1; background: $panel; }
-    ExchangeLog RichLog { height: 1fr; padding: 0 1; background: $surface; }
+    ExchangeLog Tail { height: 1fr; padding: 0 1; background: $surface; }
     """
 
     def __init__(self) -> None:
@@ -48,7 +70,6 @@ class ExchangeLog(Vertical):
         self._hex = False
         self._paused = False
         self._asking = False
-        self._follows = True
         self._listening_s: float | None = None
         self._failed = ""
         self._newest: int | None = None
@@ -58,7 +79,7 @@ class ExchangeLog(Vertical):
     def compose(self) -> ComposeResult:
         """What is shown, then the log."""
         yield Told(id="head")
-        yield RichLog(max_lines=LINES, wrap=False, auto_scroll=False, min_width=20, id="exchanges")
+        yield Tail()
 
     def on_mount(self) -> None:
         """Ask now and then."""
@@ -69,9 +90,9 @@ class ExchangeLog(Vertical):
         self._redraw()
 
     @property
-    def log_lines(self) -> RichLog:
+    def tail(self) -> Tail:
         """The log itself."""
-        return self.query_one(RichLog)
+        return self.query_one(Tail)
 
     # --- what keys do ---------------------------------------------------------------------------------------------
     def open(self, link: str) -> None:
@@ -79,9 +100,10 @@ class ExchangeLog(Vertical):
         self.link, self._paused, self._failed = link, False, ""
         self._listening_s = self._newest = None
         self._kept.clear()
-        self.log_lines.clear()
+        self.tail.clear()
+        self.tail.follows = True
         self.display = True
-        self.log_lines.focus()
+        self.tail.focus()
         self._head()
         self.ask()
 
@@ -100,7 +122,7 @@ class ExchangeLog(Vertical):
         """Stand still, or go on."""
         self._paused = not self._paused
         if not self._paused:
-            self.log_lines.scroll_end(animate=False)
+            self.tail.to_end()
         self._head()
 
     # --- asking ---------------------------------------------------------------------------------------------------
@@ -126,8 +148,6 @@ class ExchangeLog(Vertical):
         self._failed, self._listening_s = "", found.listening_s
         if self._newest is not None and found.newest < self._newest:
             self._newest = None  # the service was started anew, and counts from one again
-        log = self.log_lines
-        self._follows = not self._kept or log.is_vertical_scroll_end
         for exchange in found.exchanges:
             known = self._newest
             if known is not None and exchange.number <= known:
@@ -136,8 +156,8 @@ class ExchangeLog(Vertical):
             self._newest = exchange.number
             self._kept.append((exchange, missed))
             self._write(exchange, missed)
-        if self._follows:
-            log.scroll_end(animate=False)
+        if self.tail.follows:
+            self.tail.to_end()
         self._head()
 
     def _have_not(self, error: PvdctlError) -> None:
@@ -147,29 +167,29 @@ class ExchangeLog(Vertical):
     # --- drawing --------------------------------------------------------------------------------------------------
     def _head(self) -> None:
         form = "hex" if self._hex else "print"
-        told = Text.assemble((f"{self.link}", "bold"), f": raw exchanges in {form} (x turns), ")
+        told = Text.assemble((f"{self.link}", "bold"), f": raw exchanges in {form}, ")
         if self._failed:
             told.append(f"✗ not read: {self._failed}", "bold red")
         elif self._paused:
-            told.append("‖ PAUSED (space goes on)", "bold yellow")
+            told.append("‖ PAUSED, Space goes on", "bold yellow")
         elif self._listening_s is None:
             told.append("asking the service to listen ...")
         elif not self._kept:
             told.append("listening; nothing has passed yet")
-        elif not self._follows:
+        elif not self.tail.follows:
             told.append("scrolled back (End: the newest)", "bold yellow")
         else:
             told.append("▶ the newest below")
         self.query_one("#head", Told).tell(told)
 
     def _redraw(self) -> None:
-        self.log_lines.clear()
+        self.tail.clear()
         for exchange, missed in self._kept:
             self._write(exchange, missed)
-        self.log_lines.scroll_end(animate=False)
+        self.tail.to_end()
 
     def _write(self, exchange: Exchange, missed: int) -> None:
-        log = self.log_lines
+        log = self.tail
         width = max(MARGIN + 12, (self.size.width or 80) - 4)
         if missed:
             log.write(Text(f"... {missed:,} more are not shown: they pass faster than they are asked for", "yellow"))
