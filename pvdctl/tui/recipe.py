@@ -22,7 +22,10 @@ from pvdctl.tui.recipe_start import AskStart, Wish
 from pvdctl.tui.rows import Column, Rows
 from pvdctl.tui.view import View
 
-LIST_WIDTH = 27
+NARROW_LIST, WIDE_LIST, WIDE_FROM = 27, 36, 110
+"""Columns of the list on a narrow and on a wide screen, and from where on a screen is wide."""
+BESIDE = 3
+"""Columns of the list that its frame and its scroll bar take."""
 COLUMNS = (Column("", 1), Column("recipe", 0), Column("time", 7, right=True))
 TICK_S = 1.0
 """How often the seconds of a simulation going on are told."""
@@ -33,7 +36,7 @@ class Recipe(Pane):
 
     DEFAULT_CSS = """
     Recipe { layout: horizontal; }
-    Recipe #list { width: 27; border-right: solid $panel-lighten-2; }
+    Recipe #list { width: 27; height: 1fr; border-right: solid $panel-lighten-2; }
     Recipe Rows { height: auto; max-height: 60%; }
     Recipe #none, Recipe #facts { height: auto; padding: 0 1; }
     Recipe #more { height: 1fr; }
@@ -112,7 +115,7 @@ class Recipe(Pane):
     def _draw(self) -> None:
         """List and chosen recipe."""
         rows = self.query_one(Rows)
-        rows.put(COLUMNS, [(key, cells(page)) for key, page in self._pages.items()], LIST_WIDTH - 1)
+        rows.put(COLUMNS, [(key, cells(page)) for key, page in self._pages.items()], self._list_width - BESIDE)
         if self._wanted in self._pages:
             rows.go_to(self._wanted)
             self._wanted = ""
@@ -120,6 +123,15 @@ class Recipe(Pane):
         none.display = not self._pages
         none.update(self._no_library)
         self._draw_page()
+
+    @property
+    def _list_width(self) -> int:
+        return WIDE_LIST if self.size.width >= WIDE_FROM else NARROW_LIST
+
+    def on_resize(self) -> None:
+        """A wide screen has room for long names."""
+        self.query_one("#list").styles.width = self._list_width
+        self._draw()
 
     @property
     def _page(self) -> Page | None:

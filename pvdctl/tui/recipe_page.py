@@ -11,6 +11,8 @@ from pvdctl.service.answers import Checked, RecipeEntry
 from pvdctl.tui import words
 
 Facts = dict[str, Any]
+SHORT = 13
+"""Characters of a name that the list shows whole, also on a narrow screen."""
 SHA_SHOWN = 12
 """Characters of a SHA-256 that people compare: as many as git shows of large projects."""
 
@@ -96,7 +98,7 @@ def facts(page: Page) -> Text:
     checked = page.checked
     if checked is None:
         return Text("… being read", "dim")
-    told = Text()
+    told = Text(f"{page.name}\n" if len(page.name) > SHORT else "", "bold")
     errors, warnings = page.counts()
     if checked.passed:
         told.append("✓ passed the check" if not warnings else f"▲ passed, {_count(warnings, 'warning')}", "bold")

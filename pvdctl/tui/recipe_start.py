@@ -8,8 +8,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Button, Input, Static
 
 from pvdctl.service.answers import Checked
 from pvdctl.service.messages import Snapshot
@@ -17,6 +18,7 @@ from pvdctl.tui import words
 from pvdctl.tui.dialogs import BOX
 from pvdctl.tui.recipe_page import SHA_SHOWN, charge
 from pvdctl.tui.recipe_timeline import what
+from pvdctl.tui.tick import Tick
 from pvdctl.tui.view import View
 
 FIRST = {
@@ -25,6 +27,8 @@ FIRST = {
     "Complete": "Reset",
 }
 """What `Chamber.ready` does before a start is possible, by the unit's state."""
+HIGH_FROM = 36
+"""Lines of the terminal from which all of twenty lines about the recipe are shown."""
 LONGEST_SAMPLE, LONGEST_NOTE = 200, 2000
 """Characters that the service takes."""
 
@@ -47,12 +51,12 @@ class AskStart(ModalScreen[Wish | None]):
     DEFAULT_CSS = f"""
     AskStart {{ {BOX} }}
     AskStart > Vertical {{ width: 84; }}
-    AskStart VerticalScroll {{ height: auto; max-height: 40vh; }}
+    AskStart VerticalScroll {{ height: auto; max-height: 9; }}
+    AskStart.high VerticalScroll {{ max-height: 20; }}
     AskStart Input {{ width: 1fr; background: $boost; }}
     AskStart Input:focus {{ background: $primary-muted; }}
     AskStart .field {{ margin-top: 0; height: 1; align-horizontal: left; }}
     AskStart .label {{ width: 11; }}
-    AskStart Checkbox {{ border: none; padding: 0; height: 1; }}
     AskStart #buttons {{ margin-top: 0; }}
     AskStart .next {{ width: 1fr; }}
     """
@@ -73,7 +77,7 @@ class AskStart(ModalScreen[Wish | None]):
             with VerticalScroll():
                 yield Static(will(self._checked, self._view.snapshot), id="will")
             yield Static(id="unit")
-            yield Checkbox("", id="ready")
+            yield Tick("", id="ready")
             with Horizontal(classes="field"):
                 yield Static("Sample id", classes="label")
                 yield Input(
@@ -92,6 +96,10 @@ class AskStart(ModalScreen[Wish | None]):
         self.show(self._view)
         self.query_one("#sample", Input).focus()
 
+    def on_resize(self, event: Resize) -> None:
+        """More of the steps on a high screen."""
+        self.set_class(event.size.height >= HIGH_FROM, "high")
+
     def show(self, view: View) -> None:
         """How the unit stands now."""
         if not self.is_mounted:
@@ -102,7 +110,7 @@ class AskStart(ModalScreen[Wish | None]):
         self.query_one("#title", Static).update(
             Text.assemble((f"Start {self._checked.name} on {chamber}?  ", "bold"), _mark(marked))
         )
-        ready = self.query_one("#ready", Checkbox)
+        ready = self.query_one("#ready", Tick)
         first = FIRST.get(snapshot.state) if snapshot is not None and not view.stale else None
         ready.display = first is not None
         if first is not None:
@@ -112,9 +120,9 @@ class AskStart(ModalScreen[Wish | None]):
         self.query_one("#start", Button).disabled = bool(why)
 
     def _why_not(self, view: View) -> str:
-        return why_not(view, ready=self.query_one("#ready", Checkbox).value)
+        return why_not(view, ready=self.query_one("#ready", Tick).value)
 
-    def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
+    def on_checkbox_changed(self, event: Tick.Changed) -> None:
         """Asked to make ready first, or not."""
         self.show(self._view)
 
@@ -134,7 +142,7 @@ class AskStart(ModalScreen[Wish | None]):
         if self._why_not(self._view):
             return
         sample, note = self.query_one("#sample", Input).value.strip(), self.query_one("#note", Input).value.strip()
-        ready = self.query_one("#ready", Checkbox)
+        ready = self.query_one("#ready", Tick)
         self.dismiss(Wish(sample, note, ready.display and ready.value))
 
     def action_leave(self) -> None:

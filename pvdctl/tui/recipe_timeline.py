@@ -11,7 +11,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 FULL = "█"
 LEAST_BAR = 10
 """Columns below which bars tell nothing."""
-WHAT_FROM = 84
+WHAT_FROM = 78
 """From this width on there is room to say what a step makes."""
 WHAT = 24
 

@@ -227,7 +227,7 @@ def test_elsewhere_than_in_idle_the_way_there_is_offered_and_not_taken_unasked(
         await at(pilot, app, "lzln")
         await pilot.press("enter")
         assert "A start needs Idle: tick the box" in flat(app)
-        assert "Get the unit ready first" in flat(app)
+        assert "[ ] Get the unit ready first" in flat(app)
         await pilot.press("enter", "enter", "y")
         assert shows(app, AskStart)  # not ticked: nothing happens
         assert chamber.asked == []
@@ -235,6 +235,7 @@ def test_elsewhere_than_in_idle_the_way_there_is_offered_and_not_taken_unasked(
         await pilot.press("space")
         await pilot.pause()
         assert "A start needs Idle" not in flat(app)
+        assert "[x] Get the unit ready first" in flat(app)
         app.screen.query_one("#leave").focus()
         await pilot.press("y")
         await until(pilot, lambda: len(chamber.asked) >= 2)
@@ -441,6 +442,31 @@ def test_a_recipe_that_cannot_be_read_says_why() -> None:
         await until(pilot, lambda: "It could not be read: there is no recipe 'li3n'" in flat(app))
         await pilot.press("enter")
         await until(pilot, lambda: "li3n has not been read" in flat(app))
+
+    play(chamber, story)
+
+
+def test_a_long_library_and_a_long_recipe_are_scrolled_and_names_told_whole() -> None:
+    chamber = RecipeChamber()
+    name = "a_recipe_of_long_names"
+    long = checked("lzln")
+    steps = [replace(step, index=index) for index, step in enumerate(long.steps * 5, 1)]
+    chamber.texts[name] = replace(long, name=name, steps=steps)
+    entry = next(entry for entry in chamber.library if entry.name == "lzln")
+    chamber.library += [replace(entry, name=f"more_{index:02d}") for index in range(30)]
+    chamber.library.append(replace(entry, name=name))
+    for more in chamber.library:
+        chamber.texts.setdefault(more.name, replace(long, name=more.name))
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, name)
+        await until(pilot, lambda: "a_recipe_of_…" in text(app))
+        assert name in flat(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 pump_down" in text(app))
+        assert "Do not start (n)" in text(app)
+        await pilot.press("shift+tab", "end")
+        await until(pilot, lambda: "30 evacuate" in text(app))
 
     play(chamber, story)
 
