@@ -23,10 +23,10 @@ NARROW = (
     Column("Recon", 5, right=True), Column("p99ms", 6, right=True),
 )  # fmt: skip
 WIDE = (
-    Column("State", 7), Column("Link", 16), Column("Instruments", 0), Column("Readings", 14),
-    Column("Exchanges", 11, right=True), Column("Answers", 11, right=True), Column("Time-outs", 9, right=True),
-    Column("Bad", 6, right=True), Column("Refused", 7, right=True), Column("Reconn.", 7, right=True),
-    Column("p50 ms", 7, right=True), Column("p99 ms", 7, right=True),
+    Column("State", 7), Column("Link", 14), Column("Instruments", 0), Column("Readings", 13),
+    Column("Exchanges", 10, right=True), Column("Answers", 10, right=True), Column("Time-outs", 9, right=True),
+    Column("Bad", 5, right=True), Column("Refused", 7, right=True), Column("Reconn.", 7, right=True),
+    Column("p50 ms", 6, right=True), Column("p99 ms", 6, right=True),
 )  # fmt: skip
 WIDE_FROM = 118
 """Columns of the terminal from which on all counts have words and the instruments are named in the list."""

@@ -81,7 +81,7 @@ def about(link: Link) -> Labelled:
 
 
 def _counts(link: Link) -> Text:
-    told = Text(f"{link.exchanges:,} exchanges, {link.answers:,} answers")
+    told = Text(f"exchanges {link.exchanges:,}, answers {link.answers:,}")
     for number, name in (
         (link.time_outs, "time-outs"),
         (link.bad_frames, "bad frames"),
@@ -89,7 +89,7 @@ def _counts(link: Link) -> Text:
         (link.reconnects, "reconnects"),
     ):
         told.append(", ")
-        told.append(f"{number:,} {name}", "bold yellow" if number else "")
+        told.append(f"{name} {number:,}", "bold yellow" if number else "")
     return told
 
 
