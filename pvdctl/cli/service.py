@@ -78,7 +78,6 @@ def _tui(
     """Open the operator's screens on the service. Leaving them, or losing the terminal, changes nothing there."""
     from pvdctl.cli.tui import Wish, screens
 
-    gc.enable()
     raise typer.Exit(screens(Wish(service, simulate, chamber, speed, seed, fault or [], record, recipes)))
 
 

@@ -1,5 +1,6 @@
 """`pvdctl tui`: the operator's screens on the service that owns the chamber, or on a simulated one of their own."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -49,6 +50,8 @@ def screens(wish: Wish) -> int:
     where, own = (wish.service, None) if not wish.simulate else _own(wish)
     from pvdctl.tui.app import Screens, client_name
 
+    gc.freeze()  # what was loaded stays; looking it over again and again is felt as keys that answer late
+    gc.enable()
     name = client_name(os.getpid())
     app = Screens(Chamber(where, client=name), name, own=own)
     app.run()
