@@ -68,7 +68,7 @@ class Screens(App[None]):
     .stale #panes * { tint: $background 60%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(f"{n},f{n}", f"pane({n - 1})", name, show=False) for n, (name, _) in enumerate(PANES, 1)),
+        *(Binding(str(n), f"pane({n - 1})", name, show=False) for n, (name, _) in enumerate(PANES, 1)),
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("h", "hold", "Hold", tooltip="Hold: shutters closed, source to standby; can be resumed"),
         Binding("f9,ctrl+o", "hold", "Hold", show=False, priority=True),
