@@ -57,8 +57,8 @@ class Alarms(Pane, can_focus=False):
         self._past: list[Alarm] = []
         self._past_failed = ""
         self._asking = False
-        self._known: tuple[str, ...] | None = None
-        """The standing ones when the past ones were asked for last."""
+        self._known: tuple[int, tuple[str, ...]] | None = None
+        """What there was of alarms when the past ones were asked for last, see `_news`."""
         self._chosen = ""
         """The alarm the operator went to; empty while the cursor follows the first-out one."""
 
@@ -88,8 +88,7 @@ class Alarms(Pane, can_focus=False):
         if snapshot is None:
             self.query_one("#first", Told).tell(Text("No service has said anything yet.", "dim"))
             return
-        standing = tuple(alarm.name for alarm in snapshot.alarms)
-        if standing != self._known:
+        if _news(view, snapshot) != self._known:
             self._ask_past()
         listed = self._listed(snapshot)
         self._show_first(snapshot, listed)
@@ -175,11 +174,11 @@ class Alarms(Pane, can_focus=False):
     # --- what is over ---------------------------------------------------------------------------------------------
     def _ask_past(self) -> None:
         """Ask for those that are over; once at a time."""
-        snapshot = self.screens.view.snapshot
-        if self._asking or snapshot is None:
+        view = self.screens.view
+        if self._asking or view.snapshot is None:
             return
         self._asking = True
-        self._known = tuple(alarm.name for alarm in snapshot.alarms)
+        self._known = _news(view, view.snapshot)
         self.screens.ask(
             "past alarms", lambda chamber: chamber.alarms(), self._have_past, quiet=True, failed=self._no_past
         )
@@ -281,6 +280,12 @@ def _cells(alarm: Alarm, snapshot: Snapshot, wide: bool) -> tuple[Text, ...]:
         return (*cells, alarms_words.name(alarm))
     seen = alarm.acknowledged_by or ("WAITS" if alarm.needs_acknowledgement else "-")
     return (*cells, Text(seen, style), alarms_words.name(alarm), Text(alarm.text, style))
+
+
+def _news(view: View, snapshot: Snapshot) -> tuple[int, tuple[str, ...]]:
+    """The newest event about an alarm, and what stands: one may have come and gone between two snapshots."""
+    newest = next((happening.seq for happening in reversed(view.happenings) if happening.kind == "alarm"), 0)
+    return newest, tuple(alarm.name for alarm in snapshot.alarms)
 
 
 def _trip_of(alarm: Alarm, snapshot: Snapshot) -> Trip | None:

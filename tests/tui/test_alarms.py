@@ -11,15 +11,15 @@ from textual.pilot import Pilot
 from pvdctl.client import Declined, Unreachable
 from pvdctl.clock import VirtualClock
 from pvdctl.service.answers import Me, Problem
+from pvdctl.service.messages import Happening
 from pvdctl.tui.alarms import Alarms
-from pvdctl.tui.alarms_bell import Bell, gravest
 from pvdctl.tui.alarms_shelve import AskShelving
 from pvdctl.tui.app import Screens
 from pvdctl.tui.panes import PANES
 from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
-from tests.tui.night import FIRST, LAST, OVER, NightChamber, night
+from tests.tui.night import FIRST, LAST, OVER, NightChamber, night, past
 from tests.tui.stage import LARGE, SMALL, RecordedChamber, Story, changed, lost, play, recorded, text, until
 
 KEY = str([name for name, _ in PANES].index("Alarms") + 1)
@@ -303,6 +303,19 @@ def test_past_alarms_that_cannot_be_read_are_told() -> None:
     on_alarms(chamber, story)
 
 
+def test_what_came_and_went_between_two_snapshots_is_asked_for() -> None:
+    chamber = NightChamber()
+    brief = replace(night().alarms[1], name="interlock.air", state="normal", active=False)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        chamber.past = [*past(), brief]
+        chamber.send(Happening(10**6, 1200.0, night().utc, "alarm", "interlock.air", "gone after 0.1 s", ""))
+        chamber.send(changed(night()))
+        await until(pilot, lambda: "interlock.air" in text(app))
+
+    on_alarms(chamber, story)
+
+
 def test_a_lost_service_keeps_what_was_known() -> None:
     chamber = NightChamber()
 
@@ -323,51 +336,6 @@ def test_before_the_first_word_of_a_service() -> None:
     chamber = RecordedChamber()
     play(chamber, story)
     assert chamber.asked == []
-
-
-# --- bell and top line --------------------------------------------------------------------------------------------
-def test_the_bell_rings_once_for_each_grave_alarm_that_comes() -> None:
-    bell, snapshot = Bell(), night()
-    quiet = changed(snapshot, alarms=[])
-    assert not bell.rings(snapshot)  # seen when the screens were opened
-    assert not bell.rings(quiet)
-    again = changed(snapshot, alarms=[replace(snapshot.alarms[0], raised_s=1300.0)])
-    assert bell.rings(again)
-    assert not bell.rings(again)
-    chattering = replace(again.alarms[0], chattering=True, raised_s=1301.0)
-    assert not bell.rings(changed(again, alarms=[chattering]))
-    assert not bell.rings(changed(again, alarms=[replace(snapshot.alarms[1], name="crystal_life", priority="medium")]))
-    assert not bell.rings(changed(snapshot, boot="another"))
-    assert not bell.rings(changed(snapshot, boot="another"))
-
-
-def test_the_bell_of_the_terminal_and_the_top_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    rung: list[int] = []
-    monkeypatch.setattr(Screens, "bell", lambda app: rung.append(1))
-    quiet = changed(night(), alarms=[])
-    chamber = NightChamber(quiet)
-
-    async def story(pilot: Pilot[None], app: Screens) -> None:
-        await until(pilot, lambda: app.view.snapshot is not None)
-        assert "ALARM (" not in text(app)
-        said = f"‼ ALARM ({KEY} shows it): {night().alarms[0].text}"[:60]
-        chamber.send(changed(night()), changed(changed(night())))
-        await until(pilot, lambda: said in text(app))
-        chamber.send(changed(night(), state_s=99.0))
-        await until(pilot, lambda: app.view.snapshot is not None and app.view.snapshot.state_s == 99.0)
-
-    play(chamber, story)
-    assert rung == [1]
-
-
-def test_the_top_line_has_the_first_of_what_nobody_has_acknowledged() -> None:
-    found = gravest(night())
-    assert found is not None
-    assert found.name == FIRST
-    seen = gravest(night(water_for_sources={"needs_acknowledgement": False}))
-    assert seen is not None
-    assert seen.name == LAST
-    assert gravest(recorded("idle")) is None
 
 
 # --- a service ----------------------------------------------------------------------------------------------------
