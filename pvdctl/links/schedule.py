@@ -20,13 +20,22 @@ class VirtualSchedule:
         An exchange may end after `until_s`; its outcome carries its own time and is not seen by a scan before it.
         """
         clock, workers = self._clock, self.workers
-        while True:
-            soonest_s, soonest = until_s, None
+        others_s = -1.0
+        while others_s < until_s:
+            soonest_s = others_s = until_s
+            soonest = None
             for worker in workers:
-                if worker.next_s < soonest_s:
-                    soonest_s, soonest = worker.next_s, worker
+                next_s = worker.next_s
+                if next_s < soonest_s:
+                    soonest_s, others_s, soonest = next_s, soonest_s, worker
+                elif next_s < others_s:
+                    others_s = next_s
             if soonest is None:
                 break
-            clock.now_s = soonest_s
-            soonest.run()
+            while True:  # a worker changes no plans but its own: it goes on until it is another's turn
+                clock.now_s = soonest_s
+                soonest.run()
+                soonest_s = soonest.next_s
+                if soonest_s >= others_s:
+                    break
         clock.now_s = until_s
