@@ -44,7 +44,7 @@ class Recipe(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start…", tooltip="Start: says what will happen and asks for sample and note"),
         Binding("m", "simulate", "Simulate", tooltip="Make it on a simulated copy of this chamber; nothing real moves"),
-        Binding("t", "part", "Text/time", tooltip="On a small screen: text, time line, simulation in turn"),
+        Binding("t", "part", "Text/time", tooltip="Text, time line, simulation in turn, to see or to scroll"),
         Binding("f", "findings", "Findings", tooltip="Go to the check's findings; up and down show their lines"),
         Binding("o", "open", "Open", tooltip="Check a recipe file of this machine, by its path"),
         Binding("u", "update", "Update", tooltip="Read the library and the opened files again"),

@@ -19,6 +19,8 @@ def outcome(page: Page) -> RenderableType:
         return Text.assemble(MARK, f" {page.name} is being simulated on a copy of this chamber … {lasted}")
     if page.not_simulated:
         return Text.assemble(MARK, (f" no simulation of {page.name}: {page.not_simulated}", "bold yellow"))
+    if page.passed is False:
+        return Text("No simulation: the recipe has errors.", "yellow")
     if page.result is None:
         return Text("Not simulated yet: m makes it on a simulated copy of this chamber; nothing real moves.", "dim")
     return _done(page.result, page)

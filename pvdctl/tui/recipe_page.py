@@ -98,7 +98,9 @@ def facts(page: Page) -> Text:
     checked = page.checked
     if checked is None:
         return Text("… being read", "dim")
-    told = Text(f"{page.name}\n" if len(page.name) > SHORT else "", "bold")
+    told = Text()
+    if len(page.name) > SHORT:
+        told.append(f"{page.name}\n", "bold")
     errors, warnings = page.counts()
     if checked.passed:
         told.append("✓ passed the check" if not warnings else f"▲ passed, {_count(warnings, 'warning')}", "bold")

@@ -31,6 +31,7 @@ class Reading(Vertical):
     Reading.found OptionList { display: block; }
     Reading .part { height: auto; max-height: 40%; padding: 0 1; border-top: solid $panel-lighten-2; }
     Reading .part > Static { height: auto; }
+    Reading .part:focus { background: $boost; }
     Reading.one #parts { display: block; }
     Reading.one .part { height: 1fr; max-height: 100%; border-top: none; display: none; }
     Reading.one.see-time #time, Reading.one.see-outcome #outcome { display: block; }
@@ -92,10 +93,13 @@ class Reading(Vertical):
         self._draw()
 
     def see_next(self) -> None:
-        """The next part."""
+        """The next part: into sight, or, where all are, under the keys, to be scrolled."""
         names = list(PARTS)
         at = next(index for index, part in enumerate(names) if self.has_class(f"see-{part}"))
-        self.see(names[(at + 1) % len(names)])
+        part = names[(at + 1) % len(names)]
+        self.see(part)
+        if not self.has_class("one"):
+            self.query_one("RecipeText" if part == "text" else f"#{part}").focus()
 
     def to_findings(self) -> bool:
         """The keys go to the findings; False if there are none."""

@@ -9,7 +9,7 @@ class Tick(Checkbox):
     DEFAULT_CSS = """
     Tick { border: none; padding: 0; height: auto; }
     Tick:focus { border: none; }
-    Tick > .toggle--button, Tick.-on > .toggle--button { color: $text; background: $surface; }
+    Tick > .toggle--button, Tick.-on > .toggle--button { color: $surface; background: $foreground; }
     """
     BUTTON_LEFT = "["
     BUTTON_INNER = " "

@@ -92,6 +92,22 @@ def test_t_goes_round_the_parts() -> None:
     play(RecipeChamber(), story)
 
 
+def test_on_a_large_screen_t_gives_the_keys_to_the_parts() -> None:
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        pane = await at(pilot, app, "lzln")
+        await pilot.press("t")
+        assert pane.query_one("#time").has_focus
+        assert "recipe: lzln" in text(app)
+        await pilot.press("t", "t")
+        assert pane.query_one(RecipeText).has_focus
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "recipe: lzln" not in text(app))
+        await pilot.press("escape")
+        assert pane.query_one(Rows).has_focus
+
+    play(RecipeChamber(), story, LARGE)
+
+
 def test_the_list_says_what_passed_and_how_long_it_takes() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
