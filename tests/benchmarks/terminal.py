@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -74,6 +75,12 @@ class Terminal:
         at_s = time.perf_counter()
         os.write(self._master, keys.encode())
         return at_s
+
+    def bursts(self, since_s: float) -> int:
+        """How often something was drawn: pieces of output with at least 0.2 s of silence before them."""
+        with self._heard:
+            times_s = [at_s for at_s, _ in self._seen if at_s >= since_s]
+        return sum(after - before > 0.2 for before, after in pairwise(times_s)) + bool(times_s)
 
     @property
     def cpu_s(self) -> float:
