@@ -80,14 +80,14 @@ def test_parts_on_a_small_screen(part: str, screen_text: Callable[[Any], None]) 
 def test_t_goes_round_the_parts() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
-        assert "recipe: lzln" in text(app)
+        await until(pilot, lambda: "recipe: lzln" in text(app))
         await pilot.press("t")
-        assert "Time line: about 36:42" in text(app)
+        await until(pilot, lambda: "Time line: about 36:42" in text(app))
         assert "recipe: lzln" not in text(app)
         await pilot.press("t")
-        assert "Not simulated yet" in text(app)
+        await until(pilot, lambda: "Not simulated yet" in text(app))
         await pilot.press("t")
-        assert "recipe: lzln" in text(app)
+        await until(pilot, lambda: "recipe: lzln" in text(app))
 
     play(RecipeChamber(), story)
 
@@ -97,7 +97,7 @@ def test_on_a_large_screen_t_gives_the_keys_to_the_parts() -> None:
         pane = await at(pilot, app, "lzln")
         await pilot.press("t")
         assert pane.query_one("#time").has_focus
-        assert "recipe: lzln" in text(app)
+        await until(pilot, lambda: "recipe: lzln" in text(app))
         await pilot.press("t", "t")
         assert pane.query_one(RecipeText).has_focus
         await pilot.press("pagedown")
@@ -125,12 +125,12 @@ def test_a_finding_brings_its_line_into_sight() -> None:
         assert "rate: 50 nm/s" not in text(app)
         await pilot.press("f", "down")
         await pilot.pause()
-        assert "✗  21 │     rate: 50 nm/s" in text(app)
-        assert "▲  20 │     thickness: 300 nm" in text(app)
-        assert "wanted a rate below about 18 nm/s" in flat(app)
+        await until(pilot, lambda: "✗  21 │     rate: 50 nm/s" in text(app))
+        await until(pilot, lambda: "▲  20 │     thickness: 300 nm" in text(app))
+        await until(pilot, lambda: "wanted a rate below about 18 nm/s" in flat(app))
         await pilot.press("down")
         await pilot.pause()
-        assert "✗  32 │" in text(app)
+        await until(pilot, lambda: "✗  32 │" in text(app))
         await pilot.press("escape")
         assert pane.query_one(Rows).has_focus
 
@@ -141,7 +141,7 @@ def test_no_findings_are_said() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         pane = await at(pilot, app, "lzln")
         await pilot.press("f")
-        assert "found nothing in this recipe" in text(app)
+        await until(pilot, lambda: "found nothing in this recipe" in text(app))
         assert not pane.query_one(OptionList).display
 
     play(RecipeChamber(), story)
@@ -156,8 +156,8 @@ def test_a_recipe_with_errors_is_neither_started_nor_simulated(name: str, count:
         await at(pilot, app, name)
         await pilot.press(key)
         await pilot.pause()
-        assert f"the check found {count}" in flat(app)
-        assert not shows(app, AskStart)
+        await until(pilot, lambda: f"the check found {count}" in flat(app))
+        await until(pilot, lambda: not shows(app, AskStart))
 
     play(chamber, story)
     assert chamber.asked == []
@@ -177,7 +177,7 @@ def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], dial
         for said in ("SIMULATED CHAMBER", "version 1", "sha 2070ec4de76f", "About 36:42", "zinc 427 mg", "○ Idle"):
             assert said in shown
         await pilot.press(*"A17", "enter", *"foil y", "enter", "enter")  # the last stray Enter meets `Do not start`
-        assert not shows(app, AskStart)
+        await until(pilot, lambda: not shows(app, AskStart))
         assert chamber.asked == []
         await pilot.press("enter", *"A17", "enter", *"foil y", "enter", "y")
         await until(pilot, lambda: len(chamber.asked) >= 2)
@@ -196,7 +196,7 @@ def test_escape_starts_nothing() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press("enter", *"A17", "escape")
-        assert not shows(app, AskStart)
+        await until(pilot, lambda: not shows(app, AskStart))
 
     play(chamber, story)
     assert chamber.asked == []
@@ -242,8 +242,8 @@ def test_elsewhere_than_in_idle_the_way_there_is_offered_and_not_taken_unasked(
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press("enter")
-        assert "A start needs Idle: tick the box" in flat(app)
-        assert "[ ] Get the unit ready first" in flat(app)
+        await until(pilot, lambda: "A start needs Idle: tick the box" in flat(app))
+        await until(pilot, lambda: "[ ] Get the unit ready first" in flat(app))
         await pilot.press("enter", "enter", "y")
         assert shows(app, AskStart)  # not ticked: nothing happens
         assert chamber.asked == []
@@ -251,7 +251,7 @@ def test_elsewhere_than_in_idle_the_way_there_is_offered_and_not_taken_unasked(
         await pilot.press("space")
         await pilot.pause()
         assert "A start needs Idle" not in flat(app)
-        assert "[x] Get the unit ready first" in flat(app)
+        await until(pilot, lambda: "[x] Get the unit ready first" in flat(app))
         app.screen.query_one("#leave").focus()
         await pilot.press("y")
         await until(pilot, lambda: len(chamber.asked) >= 2)
@@ -267,9 +267,9 @@ def test_a_start_is_not_possible_while_a_run_goes_on_and_the_dialog_follows_the_
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press("enter")
-        assert "The unit is in Execute; a recipe is started in Idle." in flat(app)
+        await until(pilot, lambda: "The unit is in Execute; a recipe is started in Idle." in flat(app))
         await pilot.press("enter", "enter", "y")
-        assert shows(app, AskStart)
+        await until(pilot, lambda: shows(app, AskStart))
         chamber.send(changed(idle()))
         await until(pilot, lambda: "a recipe is started in Idle" not in flat(app))
         await pilot.press("y")
@@ -338,7 +338,7 @@ def test_a_simulation_that_ends_badly_names_the_cause() -> None:
         await at(pilot, app, "li3n")
         await pilot.press("m")
         await until(pilot, lambda: "■ Stopped, boat lithium is open" in flat(app))
-        assert "! at 9:36 boat_open (first)" in flat(app)
+        await until(pilot, lambda: "! at 9:36 boat_open (first)" in flat(app))
 
     play(RecipeChamber(), story, LARGE)
 
@@ -349,7 +349,7 @@ def test_a_simulation_asks_the_recipes_questions_beforehand() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "vent")
         await pilot.press("m")
-        assert shows(app, AskBeforehand)
+        await until(pilot, lambda: shows(app, AskBeforehand))
         await pilot.press("escape")
         assert chamber.simulated == []
         await pilot.press("m", "enter")
@@ -381,7 +381,7 @@ def test_a_file_of_this_machine_is_opened_by_its_path(tmp_path: Path) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "broken")
         await pilot.press("o")
-        assert shows(app, AskText)
+        await until(pilot, lambda: shows(app, AskText))
         app.screen.query_one(Input).value = f"{tmp_path}/none.yaml"
         await pilot.press("enter")
         await until(pilot, lambda: "cannot be read" in flat(app))
@@ -390,7 +390,7 @@ def test_a_file_of_this_machine_is_opened_by_its_path(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "lizn (file)" in text(app))
         assert app.pane.query_one(Rows).key == str(path)
-        assert "recipe: lizn" in text(app)
+        await until(pilot, lambda: "recipe: lizn" in text(app))
         await pilot.press("enter", "enter", "enter", "y")
         await until(pilot, lambda: len(chamber.asked) >= 2)
 
@@ -477,10 +477,10 @@ def test_a_long_library_and_a_long_recipe_are_scrolled_and_names_told_whole() ->
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, name)
         await until(pilot, lambda: "a_recipe_of_…" in text(app))
-        assert name in flat(app)
+        await until(pilot, lambda: name in flat(app))
         await pilot.press("enter")
         await until(pilot, lambda: "1 pump_down" in text(app))
-        assert "Do not start (n)" in text(app)
+        await until(pilot, lambda: "Do not start (n)" in text(app))
         await pilot.press("shift+tab", "end")
         await until(pilot, lambda: "30 evacuate" in text(app))
 
@@ -492,7 +492,7 @@ def test_help_lists_the_keys() -> None:
         await at(pilot, app, "lzln")
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "nothing real moves" in flat(app)
+        await until(pilot, lambda: "nothing real moves" in flat(app))
 
     play(RecipeChamber(), story, LARGE)
 
