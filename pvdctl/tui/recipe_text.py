@@ -75,7 +75,7 @@ class RecipeText(ScrollView, can_focus=True):
         for number, line in enumerate(self._text.splitlines(), 1):
             line = "".join(char if char.isprintable() else "·" for char in line.expandtabs())
             comment = False
-            for index, part in enumerate(_broken(line, room)):
+            for index, part in enumerate(broken(line, room)):
                 self._rows.append((number if index == 0 else 0, part, comment))
                 comment = comment or _comment_at(part) is not None
         self.virtual_size = Size(self._width, len(self._rows))
@@ -102,7 +102,7 @@ class RecipeText(ScrollView, can_focus=True):
         return Strip(segments).apply_style(base).adjust_cell_length(width, base)
 
 
-def _broken(line: str, room: int) -> list[str]:
+def broken(line: str, room: int) -> list[str]:
     """A line in parts of at most `room` columns: broken after a blank where there is one in the second half."""
     parts = []
     while cell_len(line) > room:
