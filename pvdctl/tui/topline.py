@@ -99,7 +99,8 @@ def _control(view: View, wide: bool) -> Text:
     else:
         told = Text(f"{word}{lease.user} ({lease.client})" if wide else f"{word}{lease.user}")
     if lease.wanted_by:
-        told.append(f", wanted by {lease.wanted_by} in {words.duration(lease.wanted_in_s)}", "bold yellow")
+        whom = lease.wanted_by if wide else lease.wanted_by.partition(" (")[0]
+        told.append(f", wanted by {whom} in {words.duration(lease.wanted_in_s)}", "bold yellow")
     return told
 
 

@@ -74,7 +74,8 @@ def test_who_asks_and_how_long_there_is(size: tuple[int, int], dialog_text: Call
         await pilot.press("enter", "space")  # whoever types on gives nothing away
         assert isinstance(app.screen, AskedForControl)
         await pilot.press("escape")
-        assert "wanted by bert" in words(app)
+        assert f"wanted by {'bert' if size == SMALL else BERT} in 3 s" in words(app)
+        assert "rec" in text(app).split("\n")[1]  # there is room for the record's line end
 
     leading(chamber, story, size)
     assert paths(chamber) == ["/v1/lease/release"]  # as the screens were left
