@@ -14,9 +14,10 @@ from pvdctl.service.answers import Accepted, Problem
 from pvdctl.service.messages import Gauge, Holder, Measured, Mimic, Pump, Snapshot, Supply, Trip, Valve
 from pvdctl.tui.app import Screens
 from pvdctl.tui.dialogs import Confirm
-from pvdctl.tui.manual import Manual, not_now
+from pvdctl.tui.manual import Manual
 from pvdctl.tui.manual_dialogs import AskCurrent, amps
 from pvdctl.tui.manual_rows import rows
+from pvdctl.tui.manual_words import not_now
 from pvdctl.tui.panes import PANES
 from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
