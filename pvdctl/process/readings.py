@@ -43,6 +43,11 @@ class Readings:
         on_chamber = [(g, self._gauges[n]) for n, g in chamber.gauges.items() if g.measures == "chamber"]
         on_chamber.sort(key=lambda pair: pair[0].from_mbar)
         self._low, self._high = on_chamber[0], on_chamber[-1]
+        # Taken out of the chamber file once: a look into a model costs as much as twenty other steps.
+        self._high_from_mbar = self._high[0].from_mbar
+        self._hand_over_high_mbar = chamber.vacuum.hand_over_high_mbar
+        self._hand_over_low_mbar = chamber.vacuum.hand_over_low_mbar
+        self._off_current_a = chamber.limits.source_off_current_a
         name, gauge = next((n, g) for n, g in chamber.gauges.items() if g.measures == "foreline")
         self._foreline_gauge, self._foreline_from_mbar = self._gauges[name], gauge.from_mbar
         self._ion = [self._gauges[n] for n, g in chamber.gauges.items() if g.ion]
@@ -118,18 +123,17 @@ class Readings:
 
     def _pressures(self, now_s: float) -> None:
         """Choose which chamber gauge speaks, with hysteresis; fall back to the other where it is in its range."""
-        vacuum = self._chamber.vacuum
         (low_gauge, low), (high_gauge, high) = self._low, self._high
         low_mbar, high_mbar = low.number(), high.number()
-        if high_mbar is not None and high_mbar > vacuum.hand_over_high_mbar:
+        if high_mbar is not None and high_mbar > self._hand_over_high_mbar:
             self._speaks_high = True
         elif low_mbar is not None and (
-            high.why == "underrange" if high_mbar is None else high_mbar < vacuum.hand_over_low_mbar
+            high.why == "underrange" if high_mbar is None else high_mbar < self._hand_over_low_mbar
         ):
             self._speaks_high = False
         pressure = self.chamber_pressure
         speaker, value = (high, high_mbar) if self._speaks_high else (low, low_mbar)
-        under = high.why == "underrange" if high_mbar is None else high_mbar < high_gauge.from_mbar
+        under = high.why == "underrange" if high_mbar is None else high_mbar < self._high_from_mbar
         if low_mbar is None and under and low.why in _NOTHING_SEEN:
             # Not measured, but bounded: the high gauge says less than the low end of its range. The bound is on the
             # safe side of every rule that wants the pressure low. A full-range gauge is in underrange for a moment in
@@ -163,10 +167,10 @@ class Readings:
         """Why the pressure is not to be believed: two gauges, or two moments, contradict each other; else empty."""
         (high_gauge, high), (_, low) = self._high, self._low
         if low_mbar is not None:
-            if high_mbar is not None and high_mbar > 10.0 * high_gauge.from_mbar:
+            if high_mbar is not None and high_mbar > 10.0 * self._high_from_mbar:
                 if not 0.1 < low_mbar / high_mbar < 10.0:
                     return f"{low.name} says {low_mbar:.1e} mbar and {high.name} {high_mbar:.1e} mbar"
-            elif high_mbar is None and high.why == "underrange" and low_mbar > 20.0 * high_gauge.from_mbar:
+            elif high_mbar is None and high.why == "underrange" and low_mbar > 20.0 * self._high_from_mbar:
                 return (
                     f"{low.name} says {low_mbar:.1e} mbar and {high.name} says less than {high_gauge.from_mbar:g} mbar"
                 )
@@ -185,7 +189,7 @@ class Readings:
         most_a, off, why, unread, tripped = 0.0, True, "", "", False
         enabled = self.supply_enabled
         cut = enabled is not None and enabled.quality == GOOD and not enabled.value
-        limit_a = self._chamber.limits.source_off_current_a
+        limit_a = self._off_current_a
         for supply in self._supplies:
             current, output = supply.current_a, supply.output_on
             if current.quality == GOOD:

@@ -62,6 +62,12 @@ class RunningDeposit(RunningStep):
         self._band = Band()
         self._reactions = Reactions(context, step, self.layer, self.authority, self._band)
         self._preparation = Preparation(context, step.name, source, self.authority)
+        # Taken out of chamber file and recipe once: they are looked at in every scan.
+        self._half_scan_s = 0.5 * chamber.scan.period_s
+        self._thickness_nm = step.thickness_nm
+        self._target_nm_per_s = step.rate_nm_per_s
+        self._tolerance_percent = step.tolerance_percent
+        self._rate_error_after_s = step.rate_error_after_s
         self._settle_s = max(LEAST_SETTLE_S, chamber.limits.shutter_settle_s)
         self._stepped_s = 0.0
         self._conditioned = False
@@ -161,17 +167,17 @@ class RunningDeposit(RunningStep):
         elapsed_s = now_s - self._stepped_s
         if elapsed_s > LONGEST_STEP_S:
             elapsed_s = LONGEST_STEP_S
-        self.authority.step(step.rate_nm_per_s, rate, elapsed_s)
+        self.authority.step(self._target_nm_per_s, rate, elapsed_s)
         self._stepped_s = now_s
         self._judge(rate, now_s)
 
     def _judge(self, rate: float, now_s: float) -> None:
         """In band or not, and since when; at the limit or not."""
         step = self.step
-        off_percent = 100.0 * (rate / step.rate_nm_per_s - 1.0)
-        if self._band.judge(off_percent, step.tolerance_percent, now_s):
+        off_percent = 100.0 * (rate / self._target_nm_per_s - 1.0)
+        if self._band.judge(off_percent, self._tolerance_percent, now_s):
             self.layer.note_good(rate, self.authority.current_a)
-        limited = off_percent < -step.tolerance_percent and self.authority.at_limit
+        limited = off_percent < -self._tolerance_percent and self.authority.at_limit
         if self._band.limited_for(limited, AT_LIMIT_S, now_s):
             self._reactions.react(
                 step.on_rate_error,
@@ -215,11 +221,11 @@ class RunningDeposit(RunningStep):
         context.film_nm = film_nm
         if crystal.new and self.substrate.is_open:
             layer.report.note_rate(crystal.rate_nm_per_s)
-        ahead_nm = 0.5 * context.chamber.scan.period_s * crystal.rate_nm_per_s
-        if film_nm + ahead_nm >= step.thickness_nm:
+        ahead_nm = self._half_scan_s * crystal.rate_nm_per_s
+        if film_nm + ahead_nm >= self._thickness_nm:
             layer.count.close(crystal, now_s)
             self._shut("thickness reached")
-        elif self._band.out_for(step.rate_error_after_s, now_s):
+        elif self._band.out_for(self._rate_error_after_s, now_s):
             self._reactions.react(
                 step.on_rate_error,
                 "rate_error",
