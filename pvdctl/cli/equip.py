@@ -19,6 +19,7 @@ from pvdctl.instrument.roles import (
 )
 from pvdctl.links.worker import Worker
 from pvdctl.process.equipment import Equipment
+from pvdctl.process.link_watch import LostLink
 from pvdctl.quantities import parse, split_name
 
 
@@ -133,6 +134,9 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
                     found.append(queue.popleft())
         return found
 
+    def lost_links() -> list[LostLink]:
+        return [LostLink(each.link.name, *lost) for each in workers if (lost := each.lost) is not None]
+
     return Equipment(
         chamber=chamber,
         io=_role(chamber, drivers, chamber.io.instrument, DigitalIO, "digital I/O"),
@@ -144,6 +148,7 @@ def make_equipment(chamber: Chamber, drivers: Mapping[str, Driver], workers: Seq
         turbo=_role(chamber, drivers, chamber.vacuum.turbo, Turbo, "the turbo"),
         polls=tuple(poll for driver in drivers.values() for poll in driver.polls),
         notices=notices,
+        lost_links=lost_links,
         identities=lambda: {name: str(d.identity) if d.identity is not None else "" for name, d in drivers.items()},
         rate_controller=(
             None

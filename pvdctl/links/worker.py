@@ -63,6 +63,8 @@ class Worker:
         self.notices: deque[tuple[float, str, str]] = deque(maxlen=256)
         self.up = False
         self.ever_up = False
+        self.lost: tuple[float, str] | None = None
+        """Since when the link's instruments do not answer (clock seconds), and why; None while they do."""
         self.next_s = 0.0
         self._retry_s = 0.0
         self._attempt = 0
@@ -244,6 +246,7 @@ class Worker:
             if isinstance(error, LinkClosed):
                 self.link.close()
             self.up = False
+            self.lost = (self.clock.now_s, str(error))
             self._retry_s = self.clock.now_s
             self._attempt = 0
             self.notices.append((self.clock.now_s, name, f"lost: {error}"))
@@ -266,6 +269,7 @@ class Worker:
         except PvdctlError as error:
             wait_s = BACK_OFF_S[min(self._attempt, len(BACK_OFF_S) - 1)]
             if self._attempt == 0 and not self.ever_up:
+                self.lost = (self.clock.now_s, str(error))
                 self.notices.append((self.clock.now_s, self.link.name, f"not reached: {error}"))
             self._attempt += 1
             self._retry_s = self.clock.now_s + wait_s
@@ -276,6 +280,7 @@ class Worker:
             self.health.reconnects += 1
             self.notices.append((self.clock.now_s, self.link.name, f"back after {self._attempt + 1} attempts"))
         self.up = self.ever_up = True
+        self.lost = None
         self._attempt = 0
         now_s = self.clock.now_s
         self._due_s = [now_s if due_s < now_s else due_s for due_s in self._due_s]

@@ -108,12 +108,6 @@ BUILTIN: Final[dict[str, BuiltinAlarm]] = {
         "Nothing new is started and the process is held, so that nothing happens unrecorded.",
         "Free disk space or mend the disk, then unhold or stop. What was recorded before stays readable.",
     ),
-    "shutter_contradiction": BuiltinAlarm(
-        "critical",
-        "A shutter's end switches contradict each other or what was commanded.",
-        "It is not known whether vapour reaches the substrate; thickness on the film cannot be trusted.",
-        "Look through the window; keep the source in hold until the switches tell the truth again.",
-    ),
     "supply_mismatch": BuiltinAlarm(
         "critical",
         "The source supply's read-back differs from what it was told.",
@@ -125,18 +119,6 @@ BUILTIN: Final[dict[str, BuiltinAlarm]] = {
         "Two readings of the same thing differ by more than their errors allow.",
         "One of the instruments is wrong, and what depends on it may be too.",
         "Find out which is wrong (gauge zero, gas type, tooling, crystal) before the result is used.",
-    ),
-    "prompt_unanswered": BuiltinAlarm(
-        "medium",
-        "A question to the operator has waited for its answer too long.",
-        "The recipe waits; what follows depends on the step.",
-        "Answer it, or stop the run.",
-    ),
-    "pump_down_slow": BuiltinAlarm(
-        "medium",
-        "The pressure falls more slowly than the recipe allows.",
-        "Base pressure is reached late or never: a leak, a wet chamber or a tired pump.",
-        "Look at the pressure curve: flat means a leak, slowly falling means outgassing. Check seals and pump.",
     ),
     "turbo_error": BuiltinAlarm(
         "high",

@@ -16,6 +16,7 @@ from pvdctl.process.context import Context
 from pvdctl.process.equipment import Equipment
 from pvdctl.process.image import Image
 from pvdctl.process.interlocks import Interlocks, RuleState
+from pvdctl.process.link_watch import LinkWatch
 from pvdctl.process.readings import Readings
 from pvdctl.process.safety import SafeOutputs
 from pvdctl.process.sampling import Sampling
@@ -80,6 +81,7 @@ class Controller:
         self.actuators = Actuators(chamber.actuators, self.image, self.outputs)
         self.interlocks = Interlocks(chamber.interlocks, self.image, self.outputs)
         self.alarms = Alarms()
+        self.links = LinkWatch(equipment.lost_links, self.alarms)
         self.context = Context(equipment, self.image, self.readings, self.outputs, self.actuators, self.alarms)
         self.writer = Writer(equipment, self.outputs)
         self.unit = Unit()
@@ -181,6 +183,9 @@ class Controller:
         if notices:
             for at_s, who, text in notices:
                 self.context.emit("link", who, text, data={"at_s": at_s})
+            self.links.due_s = now_s
+        if now_s >= self.links.due_s:
+            self.links.look(now_s)
         alarms, writer = self.alarms, self.writer
         if alarms.changes:
             self._tell_alarms()
@@ -346,10 +351,10 @@ class Controller:
             facts = rule.rule
             if rule.tripped:
                 self.context.emit("interlock", facts.name, f"tripped: {rule.why}", data={"action": facts.action})
-                if facts.action != "none":
+                if facts.action != "none" or not facts.force:  # a rule that only forces permits, and alarms nobody
                     self.alarms.raise_(
                         f"interlock.{facts.name}", rule.why, facts.priority, facts.cause, facts.consequence,
-                        facts.response, self.context.now_s, trip=True,
+                        facts.response, self.context.now_s, trip=facts.action != "none",
                     )  # fmt: skip
             else:
                 self.context.emit("interlock", facts.name, "cleared")

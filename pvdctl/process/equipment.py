@@ -14,6 +14,7 @@ from pvdctl.instrument.roles import (
     Supply,
     Turbo,
 )
+from pvdctl.process.link_watch import LostLink
 from pvdctl.process.outputs import Output, Outputs
 
 
@@ -26,6 +27,7 @@ class Equipment:
     """The chamber's instruments by role; made by whoever wires the rooms together.
 
     notices: returns, and forgets, what links have reported since the last call: (when, who, text).
+    lost_links: the links whose instruments do not answer now.
     identities: instrument name to what it said it is; empty text while it has not.
     release: lets the acts asked for so far reach the instruments, where something keeps them until they are recorded.
     """
@@ -41,6 +43,7 @@ class Equipment:
     notices: Callable[[], list[tuple[float, str, str]]]
     identities: Callable[[], dict[str, str]]
     release: Callable[[], None] = _nothing_is_kept
+    lost_links: Callable[[], list[LostLink]] = list
     flow_controllers: Mapping[str, FlowController] = field(default_factory=dict)
     """By instrument, for the gases that have one."""
     rate_controller: RateController | None = None
