@@ -44,7 +44,7 @@ class WirePort:
         """Give each kind of instrument its own copy of what every exchange runs through.
 
         CPython (PEP 659) makes an attribute cheap where it has met one class only. Shared by all instruments, these
-        lines met five, and cost a hundredth of a whole simulated run more (measured).
+        lines met five, and each look cost some 200 instructions more (measured), twenty times in a scan.
         """
         super().__init_subclass__()
         for name in ("write", "take", "say"):
