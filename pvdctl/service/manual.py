@@ -54,6 +54,11 @@ class Manual:
         output = self._outputs[name]
         if output.kind == "current":
             self._must_be_current(output, value)
+        elif output.kind == "flow" and value != 0.0:
+            raise Turned(
+                "bad_request",
+                f"{name} is set by recipes only (backfill with a flow); by hand it takes 0 (closed), found {value:g}.",
+            )
         elif value not in (0.0, 1.0):
             raise Turned("bad_request", f"{name} is 1 (open, on) or 0 (closed, off), found {value:g}.")
         if name in self._selects and not controller.readings.sources_off.number():

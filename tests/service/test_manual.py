@@ -1,9 +1,12 @@
 """Outputs by hand: in Stopped and Idle, within the interlocks; a refusal says which and what would satisfy it."""
 
+from pathlib import Path
+
 import pytest
 
 from pvdctl.process.states import State
 from tests.service.inside import Inside, Said
+from tests.system.test_flow_fill import chamber as with_flow_controller
 
 
 def granted(inside: Inside, name: str) -> float:
@@ -78,3 +81,17 @@ def test_an_interlock_takes_down_what_was_set_and_it_stays_down(inside: Inside) 
     inside.scan(10)
     assert granted(inside, "boat_supply.current") == 0.0
     assert inside.state is State.IDLE
+
+
+def test_a_flow_is_left_to_recipes_but_may_be_closed(tmp_path: Path, recipes: Path) -> None:
+    file = tmp_path / "with_mfc.yaml"
+    file.write_text(with_flow_controller().text)
+    inside = Inside(tmp_path, recipes, file)
+    try:
+        inside.ready()
+        with pytest.raises(Said, match=r"mfc.flow is set by recipes only .* found 1\."):
+            inside.lead("set_output", name="mfc.flow", value=1.0)
+        assert inside.control.controller.outputs["mfc.flow"].asked == 0.0
+        inside.lead("set_output", name="mfc.flow", value=0.0)
+    finally:
+        inside.close()
