@@ -25,6 +25,8 @@ steps:
 """
 HAND_S = 0.5
 """A hand's time between Enter and the next letter; keys that come in one burst stay in the line where they began."""
+PAGES = 12
+"""More than the story of a run with a dozen commands has."""
 SHORT = Path(__file__).parent / "short.yaml"
 
 
@@ -110,7 +112,8 @@ def _act(terminal: Tmux, service: Served, recipe: str, where: tuple[str, ...], w
         again.press("5")
         again.until("1 run, newest first", "B12")
         again.press("Enter")
-        again.until("a draught in the lab", "by tmux")
+        again.until("by tmux", "Steps")
+        _scroll_to(again, "a draught in the lab")
         again.press("V")
         again.until("✓ INTACT", "are what was written")
         again.press("Escape")
@@ -119,3 +122,13 @@ def _act(terminal: Tmux, service: Served, recipe: str, where: tuple[str, ...], w
         assert again.ended() == 0
     finally:
         again.close()
+
+
+def _scroll_to(terminal: Tmux, text: str) -> None:
+    """Page down until it stands there: a long story has more lines than a small screen."""
+    for _ in range(PAGES):
+        if text in " ".join(terminal.screen().split()):
+            return
+        terminal.press("NPage")
+        sleep_s(HAND_S)
+    terminal.until(text, within_s=HAND_S)
