@@ -25,7 +25,7 @@ steps:
 """
 HAND_S = 0.5
 """A hand's time between Enter and the next letter; keys that come in one burst stay in the line where they began."""
-PAGES = 12
+LINES = 160
 """More than the story of a run with a dozen commands has."""
 SHORT = Path(__file__).parent / "short.yaml"
 
@@ -125,10 +125,10 @@ def _act(terminal: Tmux, service: Served, recipe: str, where: tuple[str, ...], w
 
 
 def _scroll_to(terminal: Tmux, text: str) -> None:
-    """Page down until it stands there: a long story has more lines than a small screen."""
-    for _ in range(PAGES):
+    """Go down until it stands there: a long story has more lines than a small screen. Not by pages, which cut."""
+    for _ in range(LINES // 4):
         if text in " ".join(terminal.screen().split()):
             return
-        terminal.press("NPage")
+        terminal.press(*["Down"] * 4)
         sleep_s(HAND_S)
     terminal.until(text, within_s=HAND_S)
