@@ -21,6 +21,9 @@ from pvdctl.tui.app import Screens
 RECORDED = Path(__file__).parent / "recorded"
 NAME = "tui@test:1"
 SMALL, LARGE = (80, 24), (140, 45)
+LOOK_S = 0.05
+STILL = 3
+"""Looks in a row at which nothing has changed."""
 NO_TREND = Trend([], [], [], [], [], [], [])
 
 
@@ -71,6 +74,8 @@ class RecordedChamber(Chamber):
         return answer
 
 
+Holds = Callable[[Any], Awaitable[None]]
+"""What holds an app's screen against a file, once it stands still."""
 Story = Callable[[Pilot[None], Screens], Awaitable[None]]
 
 
@@ -94,6 +99,19 @@ async def until(pilot: Pilot[None], there: Callable[[], bool], within_s: float =
             return
         await pilot.pause(0.02)
     raise AssertionError(f"not within {within_s:g} s; on the screen:\n{text(pilot.app)}")
+
+
+async def settled(app: Any, within_s: float = 10.0) -> None:
+    """Wait until nothing on the screen changes any more: a busy machine draws what belongs together one by one."""
+    before, still = "", 0
+    for _ in range(int(within_s / LOOK_S)):
+        await asyncio.sleep(LOOK_S)
+        now = text(app)
+        still = still + 1 if now == before else 0
+        if still == STILL:
+            return
+        before = now
+    raise AssertionError(f"the screen does not come to rest within {within_s:g} s:\n{before}")
 
 
 def text(app: Any) -> str:

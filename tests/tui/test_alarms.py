@@ -1,6 +1,5 @@
 """The alarm screen: what came first and what to do stand there at once; every act names its alarm and its user."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
 from tests.tui.night import FIRST, LAST, OVER, NightChamber, night, past
-from tests.tui.stage import LARGE, SMALL, RecordedChamber, Story, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, SMALL, Holds, RecordedChamber, Story, changed, lost, play, recorded, text, until
 
 KEY = str([name for name, _ in PANES].index("Alarms") + 1)
 WARNING: dict[str, Any] = {
@@ -72,15 +71,15 @@ def test_what_came_first_and_what_to_do_need_no_key(size: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_bad_night(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_a_bad_night(size: tuple[int, int], pane_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        pane_text(app)
+        await pane_text(app)
 
     on_alarms(NightChamber(), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_all_states_at_once(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_all_states_at_once(size: tuple[int, int], pane_text: Holds) -> None:
     snapshot = night(water_for_sources={"state": "latched-acknowledged", "needs_acknowledgement": False,
                                         "acknowledged_by": "anna"})  # fmt: skip
     one, two = snapshot.alarms
@@ -92,18 +91,18 @@ def test_all_states_at_once(size: tuple[int, int], pane_text: Callable[[Any], No
     ]
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        pane_text(app)
+        await pane_text(app)
 
     on_alarms(NightChamber(changed(snapshot, alarms=[one, two, *more])), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_nothing_has_happened(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_nothing_has_happened(size: tuple[int, int], pane_text: Holds) -> None:
     chamber = NightChamber(recorded("idle"))
     chamber.past = []
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        pane_text(app)
+        await pane_text(app)
         for key in ("k", "K", "z", "u", "enter"):
             await pilot.press(key)
         assert not isinstance(app.screen, AskShelving)

@@ -1,9 +1,8 @@
 """Who is in control: asked for it the holder gives or keeps it, the asker learns the end, an engineer may break it."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from textual.pilot import Pilot
@@ -17,7 +16,7 @@ from pvdctl.tui.control_dialogs import AskedForControl, OthersControl
 from pvdctl.tui.dialogs import AskText
 from tests.service.inside import ROOT
 from tests.service.served import Served
-from tests.tui.stage import LARGE, NAME, SMALL, RecordedChamber, Story, changed, play, recorded, text, until
+from tests.tui.stage import LARGE, NAME, SMALL, Holds, RecordedChamber, Story, changed, play, recorded, text, until
 
 Role = Literal["operator", "process_engineer"]
 BERT = "bert (tui@b:2)"
@@ -63,12 +62,12 @@ def paths(chamber: RecordedChamber) -> list[str]:
 
 # --- being asked --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_who_asks_and_how_long_there_is(size: tuple[int, int], dialog_text: Callable[[Any], None]) -> None:
+def test_who_asks_and_how_long_there_is(size: tuple[int, int], dialog_text: Holds) -> None:
     chamber = holder(held(wanted=BERT, in_s=12.4))
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await until(pilot, lambda: isinstance(app.screen, AskedForControl))
-        dialog_text(app)
+        await dialog_text(app)
         chamber.send(held(wanted=BERT, in_s=3.2))
         await until(pilot, lambda: "passes to them in 3 s" in words(app))
         await pilot.press("enter", "space")  # whoever types on gives nothing away
@@ -160,13 +159,11 @@ def test_a_snapshot_older_than_the_grant_takes_nothing_away() -> None:
 # --- asking -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("role", ["operator", "process_engineer"])
-def test_what_can_be_done_about_anothers_control(
-    role: Role, size: tuple[int, int], dialog_text: Callable[[Any], None]
-) -> None:
+def test_what_can_be_done_about_anothers_control(role: Role, size: tuple[int, int], dialog_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, OthersControl))
-        dialog_text(app)
+        await dialog_text(app)
         await pilot.press("enter", "b" if role == "operator" else "enter")
         assert isinstance(app.screen, OthersControl)
         await pilot.press("escape")

@@ -1,9 +1,7 @@
 """The instrument screen: trouble is found without a key; raw exchanges come when asked for, and only then."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -19,7 +17,7 @@ from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
 from tests.tui.night import LINE, NightChamber, exchange, night
-from tests.tui.stage import LARGE, SMALL, RecordedChamber, Story, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, SMALL, Holds, RecordedChamber, Story, changed, lost, play, recorded, text, until
 
 KEY = str([name for name, _ in PANES].index("Instruments") + 1)
 TWO = Link(
@@ -70,19 +68,19 @@ def test_the_link_in_trouble_is_told_in_full_without_a_key(size: tuple[int, int]
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("moment", ["night", "deposit"])
-def test_links(moment: str, size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_links(moment: str, size: tuple[int, int], pane_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        pane_text(app)
+        await pane_text(app)
 
     on_instruments(NightChamber(night() if moment == "night" else recorded(moment)), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_real_line_with_two_instruments(size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_a_real_line_with_two_instruments(size: tuple[int, int], pane_text: Holds) -> None:
     beat = Beat(scans=36000, lost=2, late_p50_ms=0.21, late_p99_ms=2.3, late_worst_ms=14.0, longest_ms=9.5)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
-        pane_text(app)
+        await pane_text(app)
 
     on_instruments(NightChamber(changed(night(), links=[TWO], beat=beat)), story, size)
 
@@ -141,7 +139,7 @@ def test_raw_exchanges_come_when_asked_for_and_only_then(way: str) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("form", ["print", "hex"])
-def test_the_log(form: str, size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_the_log(form: str, size: tuple[int, int], pane_text: Holds) -> None:
     chamber = NightChamber(each=12)
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
@@ -155,7 +153,7 @@ def test_the_log(form: str, size: tuple[int, int], pane_text: Callable[[Any], No
         if form == "hex":
             await pilot.press("x")
         await pilot.pause()
-        pane_text(app)
+        await pane_text(app)
 
     on_instruments(chamber, story, size)
 

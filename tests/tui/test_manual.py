@@ -1,6 +1,5 @@
 """Outputs by hand: what is shown of them, what is asked before they change, and whole sentences where they may not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from pvdctl.tui.panes import PANES
 from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
-from tests.tui.stage import LARGE, NAME, SMALL, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, NAME, SMALL, Holds, changed, lost, play, recorded, text, until
 from tests.tui.talking import TalkingChamber
 
 KEY = str([name for name, _ in PANES].index("Manual") + 1)
@@ -76,10 +75,10 @@ def line(app: Screens, name: str) -> str:
 
 @pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE], ids=["80x24", "120x40", "140x45"])
 @pytest.mark.parametrize("moment", ["idle", "deposit", "water", "nitrogen"])
-def test_looks(moment: str, size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_looks(moment: str, size: tuple[int, int], screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "gate_valve")
-        screen_text(app)
+        await screen_text(app)
 
     play(TalkingChamber(recorded(moment)), story, size)
 
@@ -225,7 +224,7 @@ def test_amps(typed: str, found: object) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "140x45"])
-def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Holds) -> None:
     chamber = TalkingChamber(idle())
     chamber.answers["/v1/outputs/n2_valve"] = Declined(Problem("not_now", N2), 409)
 
@@ -234,7 +233,7 @@ def test_a_refusal_stands_there_whole(size: tuple[int, int], screen_text: Callab
         await pilot.press("enter", "y")
         await until(pilot, lambda: "n2_overfill" in text(app))
         assert " ".join(N2.split()) in " ".join(text(app).replace("·", "").split())
-        screen_text(app)
+        await screen_text(app)
         await pilot.press("escape")
         assert "n2_overfill" not in text(app)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -20,7 +19,7 @@ from pvdctl.tui.steps import Steps
 from pvdctl.tui.strip_chart import ORDER, StripChart, run_s
 from tests.service.inside import ROOT
 from tests.service.served import Served
-from tests.tui.stage import LARGE, SMALL, RecordedChamber, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, SMALL, Holds, RecordedChamber, changed, lost, play, recorded, text, until
 
 MIDDLE = (120, 40)
 SPANS_TOLD = ("last 10 min", "last 1 h", "whole run")
@@ -44,22 +43,22 @@ def plots(app: Screens) -> list[CurvePlot]:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "140x45"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_every_moment(moment: str, size: tuple[int, int], pane_text: Callable[[Any], None]) -> None:
+def test_every_moment(moment: str, size: tuple[int, int], pane_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await until(pilot, seen(app, recorded(moment)))
         await until(pilot, lambda: "substrate" in text(app))
-        pane_text(app)
+        await pane_text(app)
 
     play(chamber_at(moment), story, size)
 
 
 @pytest.mark.parametrize("look", ["plots", "events"])
-def test_what_a_small_screen_shows_behind_its_key(look: str, pane_text: Callable[[Any], None]) -> None:
+def test_what_a_small_screen_shows_behind_its_key(look: str, pane_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await until(pilot, seen(app, recorded("deposit")))
         await pilot.press(*["v"] * (1 if look == "plots" else 2))
         await pilot.pause()
-        pane_text(app)
+        await pane_text(app)
 
     play(chamber_at("deposit"), story, SMALL)
 

@@ -1,6 +1,5 @@
 """Recipes: chosen, read beside their check, simulated, and started after a deliberate yes."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
 from tests.tui.recipe_stage import RecipeChamber, checked, idle
-from tests.tui.stage import LARGE, NAME, SMALL, changed, lost, play, recorded, text, until
+from tests.tui.stage import LARGE, NAME, SMALL, Holds, changed, lost, play, recorded, text, until
 
 KEY = str([name for name, _ in PANES].index("Recipe") + 1)
 SIZES = pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE], ids=["80x24", "120x40", "140x45"])
@@ -56,23 +55,23 @@ def flat(app: Screens) -> str:
 
 @SIZES
 @pytest.mark.parametrize("name", ["lzln", "faulty", "vent", "broken"])
-def test_looks(name: str, size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_looks(name: str, size: tuple[int, int], screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, name)
-        screen_text(app)
+        await screen_text(app)
 
     play(RecipeChamber(), story, size)
 
 
 @pytest.mark.parametrize("part", ["time", "outcome"])
-def test_parts_on_a_small_screen(part: str, screen_text: Callable[[Any], None]) -> None:
+def test_parts_on_a_small_screen(part: str, screen_text: Holds) -> None:
     chamber = RecipeChamber()
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press(*{"time": ["t"], "outcome": ["m"]}[part])
         await until(pilot, lambda: part == "time" or "Complete, recipe done" in text(app))
-        screen_text(app)
+        await screen_text(app)
 
     play(chamber, story)
 
@@ -165,14 +164,14 @@ def test_a_recipe_with_errors_is_neither_started_nor_simulated(name: str, count:
 
 
 @SIZES
-def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], dialog_text: Callable[[Any], None]) -> None:
+def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], dialog_text: Holds) -> None:
     chamber = RecipeChamber()
 
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "lzln")
         await pilot.press("enter")
-        await until(pilot, lambda: shows(app, AskStart) and "evacuate (2:22)" in text(app))
-        dialog_text(app)
+        await until(pilot, lambda: shows(app, AskStart) and "Unit: ○ Idle" in text(app))
+        await dialog_text(app)
         shown = flat(app)
         for said in ("SIMULATED CHAMBER", "version 1", "sha 2070ec4de76f", "About 36:42", "zinc 427 mg", "○ Idle"):
             assert said in shown

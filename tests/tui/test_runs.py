@@ -1,9 +1,8 @@
 """The runs: found, opened, read, looked at closer, verified and signed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -22,7 +21,7 @@ from pvdctl.tui.runs import Runs
 from tests.service.inside import ROOT
 from tests.service.served import Served
 from tests.tui.archive import ArchiveChamber
-from tests.tui.stage import LARGE, NAME, SMALL, changed, play, recorded, text, until
+from tests.tui.stage import LARGE, NAME, SMALL, Holds, changed, play, recorded, text, until
 
 KEY = str([name for name, _ in PANES].index("Runs") + 1)
 GOING_ON, ABORTED, COMPLETE = (entry.run for entry in ArchiveChamber().entries)
@@ -50,30 +49,30 @@ async def opened(pilot: Pilot[None], app: Screens, *keys: str) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_the_table(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_the_table(size: tuple[int, int], screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await runs_of(pilot, app)
         await pilot.press("down")
-        screen_text(app)
+        await screen_text(app)
 
     play(ArchiveChamber(while_the_newest_goes_on()), story, size)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_the_story_of_a_finished_run(size: tuple[int, int], screen_text: Callable[[Any], None]) -> None:
+def test_the_story_of_a_finished_run(size: tuple[int, int], screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await opened(pilot, app, "down", "down")
-        screen_text(app)
+        await screen_text(app)
 
     play(ArchiveChamber(while_the_newest_goes_on()), story, size)
 
 
-def test_the_plots_where_there_is_room_for_one_only(screen_text: Callable[[Any], None]) -> None:
+def test_the_plots_where_there_is_room_for_one_only(screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await opened(pilot, app, "down", "down")
         await pilot.press("o")
         await until(pilot, lambda: "up to 300.0 nm" in text(app))
-        screen_text(app)
+        await screen_text(app)
         await pilot.press("o")
         await until(pilot, lambda: "Steps" in text(app))
 
@@ -162,7 +161,7 @@ def test_the_story_of_a_run_that_goes_on_is_read_again() -> None:
     play(chamber, story)
 
 
-def test_no_runs_yet(screen_text: Callable[[Any], None]) -> None:
+def test_no_runs_yet(screen_text: Holds) -> None:
     chamber = ArchiveChamber(recorded("idle"))
     chamber.entries = []
 
@@ -170,7 +169,7 @@ def test_no_runs_yet(screen_text: Callable[[Any], None]) -> None:
         await until(pilot, lambda: app.view.snapshot is not None)
         await pilot.press(KEY)
         await until(pilot, lambda: "No run is on record here yet" in text(app))
-        screen_text(app)
+        await screen_text(app)
         await pilot.press("enter", "w")
         await until(pilot, lambda: "there is no run to sign" in text(app))
 
@@ -234,7 +233,7 @@ def test_older_runs_on_demand() -> None:
 # --- closer -----------------------------------------------------------------------------------------------------------
 
 
-def test_one_plot_closer_zooms_pans_and_changes(screen_text: Callable[[Any], None]) -> None:
+def test_one_plot_closer_zooms_pans_and_changes(screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await opened(pilot, app, "down", "down")
         await until(pilot, lambda: "up to" in text(app))
@@ -250,7 +249,7 @@ def test_one_plot_closer_zooms_pans_and_changes(screen_text: Callable[[Any], Non
         assert (plot._x_min, plot._x_max) == whole
         await pilot.press("o", "o")
         await until(pilot, lambda: "Pressure mbar" in text(app) and "1.0e-06" in text(app))
-        screen_text(app)
+        await screen_text(app)
         await pilot.press("escape")
         assert not isinstance(app.screen, Closer)
 
@@ -260,13 +259,13 @@ def test_one_plot_closer_zooms_pans_and_changes(screen_text: Callable[[Any], Non
 # --- evidence ---------------------------------------------------------------------------------------------------------
 
 
-def test_verify_says_what_it_proves_and_what_not(screen_text: Callable[[Any], None]) -> None:
+def test_verify_says_what_it_proves_and_what_not(screen_text: Holds) -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await runs_of(pilot, app)
         await pilot.press("V")
         await until(pilot, lambda: isinstance(app.screen, Verified))
         assert "✓ INTACT" in text(app)
-        screen_text(app)
+        await screen_text(app)
         await pilot.press("escape")
         assert not isinstance(app.screen, Verified)
 

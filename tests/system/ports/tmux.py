@@ -11,6 +11,8 @@ import pytest
 from pvdctl.clock import RealClock, sleep_s
 
 LOOK_S = 0.1
+SIZES = ("COLUMNS", "LINES")
+"""Of somebody else's terminal: programs believe them before they ask their own."""
 
 
 def needed() -> None:
@@ -37,7 +39,7 @@ class Tmux:
                 "tmux", "-S", str(self._socket), "-f", str(configuration), "new-session", "-d",
                 "-x", str(width), "-y", str(height), *command,
             ],
-            check=True, env=environment, cwd=folder,
+            check=True, env={k: v for k, v in environment.items() if k not in SIZES}, cwd=folder,
         )  # fmt: skip
 
     def _tmux(self, *words: str) -> str:
