@@ -7,13 +7,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual.pilot import Pilot
+
 from pvdctl.client import Heard
 from pvdctl.errors import OperatorError
 from pvdctl.service.answers import Accepted, Checked, RecipeEntry
 from pvdctl.service.decode import decode
 from pvdctl.service.messages import Snapshot
-from tests.tui.stage import RECORDED, changed, recorded
+from pvdctl.tui.app import Screens
+from pvdctl.tui.panes import PANES
+from pvdctl.tui.recipe import Recipe
+from pvdctl.tui.rows import Rows
+from tests.tui.stage import LARGE, RECORDED, SMALL, changed, recorded, text, until
 from tests.tui.talking import TalkingChamber
+
+KEY = str([name for name, _ in PANES].index("Recipe") + 1)
+SIZES = pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE], ids=["80x24", "120x40", "140x45"])
 
 
 @cache
@@ -76,3 +86,26 @@ class RecipeChamber(TalkingChamber):
         if self.failing is not None:
             raise self.failing
         return simulated(recipe if isinstance(recipe, str) else recipe.stem)
+
+
+async def at(pilot: Pilot[None], app: Screens, name: str) -> Recipe:
+    """Open the screen and choose this recipe."""
+    await until(pilot, lambda: app.view.snapshot is not None)
+    await pilot.press(KEY)
+    pane = app.pane
+    assert isinstance(pane, Recipe)
+    rows = pane.query_one(Rows)
+    await until(pilot, lambda: rows.row_count > 0)
+    rows.go_to(name)
+    await until(pilot, lambda: rows.key == name and "being read" not in text(app))
+    return pane
+
+
+def shows(app: Screens, kind: type[Any]) -> bool:
+    """Whether a dialog of this kind is on top."""
+    return isinstance(app.screen, kind)
+
+
+def flat(app: Screens) -> str:
+    """What stands there, frames and breaks of lines left out."""
+    return " ".join(text(app).replace("┃", " ").replace("│", " ").split())

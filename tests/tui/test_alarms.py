@@ -329,7 +329,7 @@ def test_a_lost_service_keeps_what_was_known() -> None:
 def test_before_the_first_word_of_a_service() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await pilot.press(KEY)
-        assert "No service has said anything yet." in text(app)
+        await until(pilot, lambda: "No service has said anything yet." in text(app))
         await pilot.press("k", "K", "z", "u")
 
     chamber = RecordedChamber()

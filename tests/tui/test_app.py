@@ -66,7 +66,7 @@ def test_stop_asks_for_the_reason_and_escape_stops_nothing() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await until(pilot, lambda: app.view.snapshot is not None)
         await pilot.press("s", "enter")
-        assert "Write a few words" in text(app)
+        await until(pilot, lambda: "Write a few words" in text(app))
         await pilot.press("escape")
         assert chamber.asked == []
         await pilot.press("s", *"late", "enter")

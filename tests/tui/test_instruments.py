@@ -128,7 +128,7 @@ def test_raw_exchanges_come_when_asked_for_and_only_then(way: str) -> None:
         assert "18:00:00.131      7.2 ms > !$K2\\x9d1" in shown
         assert "< !*A1\\r" in shown
         await pilot.press("escape")
-        assert "Control loop" in text(app)
+        await until(pilot, lambda: "Control loop" in text(app))
         asked = len(chamber.heard)
         await pilot.pause(1.2)
         assert len(chamber.heard) == asked
@@ -165,7 +165,7 @@ def test_a_pause_stands_still_and_space_goes_on() -> None:
         await pilot.press("e")
         await until(pilot, lambda: len(chamber.heard) >= 2)
         await pilot.press("space")
-        assert "PAUSED" in text(app)
+        await until(pilot, lambda: "PAUSED" in text(app))
         await pilot.pause(0.3)
         asked, shown = len(chamber.heard), text(app)
         await pilot.pause(1.0)
@@ -298,9 +298,9 @@ def test_a_lost_service_and_one_that_has_not_spoken() -> None:
 
     async def silent(pilot: Pilot[None], app: Screens) -> None:
         await pilot.press(KEY)
-        assert "No service has said anything yet." in text(app)
+        await until(pilot, lambda: "No service has said anything yet." in text(app))
         await pilot.press("e", "x", "space", "escape")
-        assert "There is no link to listen to." in text(app)
+        await until(pilot, lambda: "There is no link to listen to." in text(app))
 
     play(RecordedChamber(), silent)
 
