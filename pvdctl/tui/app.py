@@ -18,6 +18,7 @@ from pvdctl.clock import Clock, RealClock
 from pvdctl.errors import PvdctlError
 from pvdctl.service.answers import Accepted, Me, Trend
 from pvdctl.service.messages import Happening, Snapshot
+from pvdctl.tui import kept
 from pvdctl.tui.alarms_bell import Bell
 from pvdctl.tui.control import Control
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText, Confirm
@@ -114,6 +115,7 @@ class Screens(App[None]):
         self._feed.start()
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RENEW_S, self.control.renew)
+        self.set_interval(kept.EVERY_S, kept.let_go)
 
     def on_unmount(self) -> None:
         """Hear nothing more, and let others lead."""

@@ -1,8 +1,8 @@
 """The keys of the screen in sight, and those that work everywhere."""
 
-from typing import ClassVar
+from textwrap import wrap
+from typing import ClassVar, Final
 
-from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,13 +12,16 @@ from textual.widgets import Static
 
 Keys = list[tuple[str, str]]
 """Key and what it does."""
+KEY_WIDTH: Final = 20
+WHAT_WIDTH: Final = 49
+"""Together the 69 columns inside the box where its scroll bar shows."""
 
 
 class Help(ModalScreen[None]):
     """A list of keys; any of Escape, ?, F1 and q closes it."""
 
     DEFAULT_CSS = """
-    Help { align: center middle; }
+    Help { align: center middle; background: transparent; }
     Help > VerticalScroll { width: 76; max-width: 95%; height: auto; max-height: 90%; border: heavy $accent;
                             padding: 0 1; background: $surface; }
     Help Static { height: auto; }
@@ -31,22 +34,23 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Two lists."""
+        text = Text()
+        if self._keys:
+            text.append_text(_listed(f"On the screen {self._pane}", self._keys)).append("\n")
+        text.append_text(_listed("Everywhere", self._everywhere)).append("\n")
+        text.append("Leaving the screens, by q or by a lost connection, changes nothing at the chamber.", "dim")
         with VerticalScroll():
-            if self._keys:
-                yield Static(_listed(f"On the screen {self._pane}", self._keys))
-            yield Static(_listed("Everywhere", self._everywhere))
-            yield Static(
-                Text("Leaving the screens, by q or by a lost connection, changes nothing at the chamber.", "dim")
-            )
+            yield Static(text)
 
 
-def _listed(title: str, keys: Keys) -> Table:
-    table = Table(title=Text(title, "bold"), title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True, min_width=18)
-    table.add_column()
+def _listed(title: str, keys: Keys) -> Text:
+    """Plain lines: a table is measured and drawn anew each time, which is felt as a key that answers late."""
+    text = Text(f"{title}\n", "bold")
     for key, what in keys:
-        table.add_row(key, what)
-    return table
+        lines = wrap(what, WHAT_WIDTH)
+        text.append(f"{key:<{KEY_WIDTH - 1}} ", "bold")
+        text.append(("\n" + " " * KEY_WIDTH).join(lines) + "\n", "not bold")
+    return text
 
 
 def told(bindings: list[Binding]) -> Keys:
