@@ -1,9 +1,10 @@
 """A table of rows that live long: cells that differ are drawn anew, cursor and scroll position stay where they are."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
@@ -30,6 +31,13 @@ class Rows(DataTable[Text]):
     DEFAULT_CSS = """
     Rows { height: auto; overflow-x: hidden; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "home", "scroll_top", show=False
+        ),  # the table's own Home and End go along a row, where there is one cell
+        Binding("end", "scroll_bottom", show=False),
+    ]
 
     class Chosen(Message):
         """Enter on a row."""

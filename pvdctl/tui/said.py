@@ -3,7 +3,7 @@
 from rich.text import Text
 from textual.widgets import Static
 
-STYLES = {"done": "green", "asked": "dim", "refused": "bold yellow", "failed": "bold red", "news": ""}
+STYLES = {"done": "bright_green", "asked": "dim", "refused": "bold yellow", "failed": "bold red", "news": ""}
 SHAPES = {"done": "✓ ", "asked": "… ", "refused": "✗ ", "failed": "✗ ", "news": ""}
 
 

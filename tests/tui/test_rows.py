@@ -126,3 +126,17 @@ def test_nobody_is_told_of_a_cursor_that_the_table_itself_has_moved() -> None:
             assert told == [2]
 
     asyncio.run(run())
+
+
+def test_home_and_end_go_to_the_first_and_the_last_row() -> None:
+    async def story(pilot: Pilot[None], app: Table, table: Rows) -> None:
+        table.put(COLUMNS, rows("abcd"), 30)
+        table.focus()
+        reached = []
+        for key in ("end", "home"):
+            await pilot.press(key)
+            await pilot.pause()
+            reached.append(table.key)
+        assert reached == ["d", "a"]
+
+    on(story)
