@@ -20,6 +20,9 @@ TREND_S = 3.0
 ON_ITS_WAY_PER_S = 0.005
 """Approach of ln(rate) to the target that counts as on its way: a factor of two in 140 s. Slower than this the current
 is wrong and is integrated upon."""
+LONGEST_JUMP_S = 0.45
+"""One step moves the current by no more than the slew allows in this time, two polls of the monitor and a bit: after a
+silence the current ramps, it does not catch up in a jump. A choice."""
 
 
 class RateControl:
@@ -68,7 +71,7 @@ class RateControl:
         error = ERROR_LIMIT if error > ERROR_LIMIT else -ERROR_LIMIT if error < -ERROR_LIMIT else error
         more_a = 0.0 if far else self._gain_a * error * elapsed_s / self._time_constant_s
         wanted_a = self._base_a + more_a + self._gain_a * error
-        most_a = self._slew_a_per_s * elapsed_s
+        most_a = self._slew_a_per_s * (elapsed_s if elapsed_s < LONGEST_JUMP_S else LONGEST_JUMP_S)
         change_a = wanted_a - self.current_a
         if change_a > most_a:
             change_a = most_a
