@@ -78,7 +78,7 @@ class Tmux:
             dead, _, code = (
                 self._tmux("display-message", "-p", "#{pane_dead} #{pane_dead_status}").strip().partition(" ")
             )
-            if dead == "1":
+            if dead == "1" and code:  # tmux knows the end a moment before the code
                 return int(code)
             assert clock.now_s < within_s, f"it goes on:\n{self.screen()}"
             sleep_s(LOOK_S)
