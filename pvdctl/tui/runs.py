@@ -214,7 +214,7 @@ class Runs(Pane, can_focus=True):
         shown = self.query_one(RunView)
         shown.open(entry, entry.run == self._now[0])
         self.call_after_refresh(shown.settle)
-        self.screens.show_keys()
+        self.call_after_refresh(self.screens.show_keys)  # which keys there are depends on the room it has got
         self._read()
 
     def action_back(self) -> None:
