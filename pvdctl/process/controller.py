@@ -104,7 +104,8 @@ class Controller:
         """How long events that announce nothing (FACTS) may wait for the commit of one that does; clock seconds."""
         self._requests: deque[Request] = deque()
         self._work = UnitWork(self)
-        self._judging = False
+        self.judging = False
+        """Interlocks are judged: from EVENTS_GRACE_S after the start of the program on."""
         self._unreleased = False
         """Outputs were granted anew in a scan whose events are not on the disk yet."""
 
@@ -151,20 +152,20 @@ class Controller:
             self._tell_actuators()
         if context.exposure is not None:
             context.exposure.update(self.readings.chamber_pressure, now_s)
-        if self._judging:
+        if self.judging:
             if self.interlocks.evaluate(now_s):
                 self._tell_interlocks()
         else:
-            self._judging = self.adopted and now_s >= EVENTS_GRACE_S
+            self.judging = self.adopted and now_s >= EVENTS_GRACE_S
         state = self.unit.state
         if self._requests:
             self._take_requests()
-        if self._judging and self.interlocks.acting:
+        if self.judging and self.interlocks.acting:
             self._obey_interlocks()
         self._work.scan()
         if context.wish is not None:
             self._obey_wish()
-        if self._judging and self.interlocks.permit(now_s):
+        if self.judging and self.interlocks.permit(now_s):
             self._tell_interlocks()
             self._obey_interlocks()
         changed = self.outputs.grant()

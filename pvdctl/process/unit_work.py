@@ -120,7 +120,9 @@ class UnitWork:
         controller, context = self._controller, self._context
         self._safe.all_safe("clear")
         watchdog = controller.readings.watchdog_tripped
-        if watchdog.quality == GOOD and watchdog.value and context.now_s - self._rearm_s > 1.0:
+        tripped = watchdog.quality == GOOD and watchdog.value
+        # A trip found at the start is told by its rule first: re-armed before that, nobody would hear of it.
+        if tripped and controller.judging and context.now_s - self._rearm_s > 1.0:
             self._rearm_s = context.now_s
             controller.equipment.io.rearm()
             context.emit("output", "watchdog", "PLC watchdog re-armed")

@@ -161,16 +161,9 @@ def test_a_killed_service_leaves_a_safe_chamber_and_a_closed_record(tmp_path: Pa
             newest = chamber.runs()[0]
             assert (newest.run, newest.end_state) == (run, "Interrupted")
             assert "the program ended without closing the run" in newest.end_reason
-            clock = RealClock()
-            while not any(alarm.name == "interlock.watchdog" for alarm in chamber.status().alarms):
-                assert clock.now_s < 20.0, "rules are judged three seconds after the start"
-                sleep_s(0.1)
-            while chamber.status().waiting_for:
-                assert clock.now_s < 20.0
-                sleep_s(0.1)
             with chamber.control("go on"):
                 with pytest.raises(Declined, match=r"not acknowledged: interlock\.watchdog"):
-                    chamber.ready()
+                    chamber.ready()  # however soon: Clear does not re-arm before the trip was told
                 chamber.acknowledge("interlock.watchdog")
                 assert chamber.ready().state == "Idle"
             assert chamber.verify().intact
