@@ -151,8 +151,8 @@ class Screens(App[None]):
 
     def on_heard(self, event: Heard) -> None:
         """News from the service."""
-        if not self.screen_stack:
-            return  # the last news, while the app is being closed
+        if not self.is_running:
+            return  # the last news: the app is being closed, its screens are losing their parts
         view, what = self.view, event.what
         if isinstance(what, Snapshot):
             view.take(what)
@@ -185,6 +185,8 @@ class Screens(App[None]):
             self._show()
 
     def _show(self) -> None:
+        if not self.is_running:
+            return  # being closed
         base = self.screen_stack[0]
         base.set_class(self.view.stale, "stale")
         try:
@@ -205,7 +207,7 @@ class Screens(App[None]):
     # --- requests -------------------------------------------------------------------------------------------------
     def say(self, kind: str, text: str) -> None:
         """Put a line above the keys: done, asked, refused, failed or news."""
-        if self.screen_stack:  # else the app is being closed
+        if self.is_running:  # else the app is being closed
             self.screen_stack[0].query_one(Said).say(kind, text)
 
     def ask(
@@ -240,7 +242,7 @@ class Screens(App[None]):
 
     def on_answered(self, event: Answered) -> None:
         """An answer is here."""
-        if self.screen_stack:  # else the app is being closed
+        if self.is_running:  # else the app is being closed
             event.deliver()
 
     def _answered(self, doing: str, answer: Any, then: Callable[[Any], None] | None, quiet: bool) -> None:

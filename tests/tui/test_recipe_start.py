@@ -1,15 +1,17 @@
 """Starting a recipe on the screen: what will happen is said, and nothing starts by chance."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox
 
-from pvdctl.client import Declined
+from pvdctl.client import Declined, Lost
 from pvdctl.service.answers import Problem
 from pvdctl.service.messages import Holder
-from pvdctl.tui.app import Screens
+from pvdctl.tui.app import Answered, Screens
+from pvdctl.tui.feed import Heard
 from pvdctl.tui.recipe import Recipe
 from pvdctl.tui.recipe_start import AskStart, why_not
 from tests.tui.recipe_stage import SIZES, RecipeChamber, at, checked, flat, idle, shows
@@ -128,6 +130,31 @@ def test_a_start_is_not_possible_while_a_run_goes_on_and_the_dialog_follows_the_
         await until(pilot, lambda: len(chamber.asked) >= 2)
 
     play(chamber, story)
+
+
+def test_news_that_come_while_the_screens_are_closed_find_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[str] = []
+
+    def unmounted(dialog: AskStart) -> None:  # its parts are gone by now, the app is not
+        app = dialog.app
+        assert isinstance(app, Screens)
+        assert not dialog.children
+        news = changed(recorded("idle"), state_s=99.0)
+        app.on_heard(Heard(news))
+        app.on_heard(Heard(Lost("the service does not answer.")))
+        app.on_answered(Answered(partial(late.append, "answered")))
+        app.say("done", "said to nobody")
+        late.append("unmounted")
+
+    monkeypatch.setattr(AskStart, "on_unmount", unmounted, raising=False)
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "lzln")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Do not start (n)" in text(app))
+
+    play(RecipeChamber(), story)
+    assert late == ["unmounted"]
 
 
 def test_what_else_stands_against_a_start_is_told() -> None:
