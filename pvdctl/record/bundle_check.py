@@ -6,12 +6,13 @@ Written apart from `verify_standalone.py`, which does the same without pvdctl: t
 import base64
 import hashlib
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pvdctl.errors import RecordError
 from pvdctl.record.bundle import FORMAT
@@ -22,6 +23,15 @@ from pvdctl.record.tree import leaf_hash, root_from
 
 MOST_BYTES = 2 * 2**30
 """Unpacked, more than this is no run: 75 minutes are 10 MB, a day at 10 Hz is 200 MB."""
+
+UNREADABLE = (
+    OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    KeyError, ValueError, TypeError, AttributeError,
+)  # fmt: skip
+"""What a file that is no such archive, or a damaged one, comes to. The first row is zipfile's: damaged contents raise
+what their way of packing raises (OSError, EOFError, zlib.error, LZMAError), an encrypted member a RuntimeError, and a
+way of packing that it does not know the NotImplementedError below that. JSON nested beyond reason is a RecursionError,
+a RuntimeError too. The second row is JSON of another shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +61,28 @@ def check_bundle(path: Path, keys: Iterable[PublicKey] = (), anchors: Iterable[C
     keys: of record and witnesses from elsewhere; those in the bundle are believed where none is given. anchors:
     checkpoints kept elsewhere.
     """
+    return check_archive(path, str(path), keys, anchors)
+
+
+def check_archive(
+    archived: Path | BinaryIO, called: str, keys: Iterable[PublicKey], anchors: Iterable[Checkpoint]
+) -> BundleVerdict:
+    """`check_bundle` for one that may lie in another file. called: its name in messages."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(archived) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
             if len(set(names)) != len(names):
-                raise RecordError(f"{path} has two members of one name: it is no bundle of pvdctl.")
+                raise RecordError(f"{called} has two members of one name: it is no bundle of pvdctl.")
             if sum(member.file_size for member in members) > MOST_BYTES:
-                raise RecordError(f"{path} unpacks to more than {MOST_BYTES} bytes: it is no bundle of pvdctl.")
+                raise RecordError(f"{called} unpacks to more than {MOST_BYTES} bytes: it is no bundle of pvdctl.")
             files = {name: archive.read(name) for name in names}
         facts: dict[str, Any] = json.loads(files["bundle.json"])
         if facts["format"] != FORMAT:
-            raise RecordError(f"{path} is of the form '{facts['format']}', this pvdctl reads '{FORMAT}'.")
+            raise RecordError(f"{called} is of the form '{facts['format']}', this pvdctl reads '{FORMAT}'.")
         return _Check(files, facts, list(keys), list(anchors)).run()
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        EOFError,
-        NotImplementedError,
-        zlib.error,
-    ) as error:
-        raise RecordError(f"{path} is no bundle of pvdctl, or a damaged one: {error!r}.") from error
+    except UNREADABLE as error:
+        raise RecordError(f"{called} is no bundle of pvdctl, or a damaged one: {error!r}.") from error
 
 
 class _Check:

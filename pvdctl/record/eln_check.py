@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from pvdctl.errors import RecordError
 from pvdctl.record import minisign
-from pvdctl.record.bundle_check import MOST_BYTES, BundleVerdict, check_bundle
+from pvdctl.record.bundle_check import MOST_BYTES, UNREADABLE, BundleVerdict, check_archive
 from pvdctl.record.note import ED25519, Checkpoint, PublicKey
 
 SUFFIX: Final = ".eln"
@@ -52,11 +51,12 @@ def check_eln(path: Path, keys: Iterable[PublicKey] = (), anchors: Iterable[Chec
             raise RecordError(f"{path} is not one folder in which each name is there once: it is no .eln of pvdctl.")
         graph: list[dict[str, Any]] = json.loads(files[METADATA])["@graph"]
         listed = {part["@id"].removeprefix("./"): part["sha256"] for part in graph if part["@type"] == "File"}
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError, zlib.error) as error:
+    except UNREADABLE as error:
         raise RecordError(f"{path} is no .eln of pvdctl, or a damaged one: {error!r}.") from error
     problems = _file_problems(files, listed)
     bundles = [name for name in listed if name.endswith("-audit.zip") and name in files]
-    bundle = _bundle(files[bundles[0]], keys, anchors) if bundles else None
+    enclosed = bundles[0] if bundles else ""
+    bundle = check_archive(BytesIO(files[enclosed]), f"{path}: {enclosed}", keys, anchors) if enclosed else None
     if bundle is not None:
         problems += bundle.problems
     else:
@@ -77,13 +77,6 @@ def _file_problems(files: dict[str, bytes], listed: dict[str, str]) -> list[str]
         if name in files and hashlib.sha256(files[name]).hexdigest() != known
     ]
     return problems
-
-
-def _bundle(data: bytes, keys: Iterable[PublicKey], anchors: Iterable[Checkpoint]) -> BundleVerdict:
-    with tempfile.TemporaryDirectory(prefix="pvdctl-check-") as aside:
-        path = Path(aside) / "audit.zip"
-        path.write_bytes(data)
-        return check_bundle(path, keys, anchors)
 
 
 def _signature(

@@ -18,13 +18,20 @@ import argparse
 import base64
 import hashlib
 import json
+import lzma
 import sys
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NOT_A_BUNDLE = (
+    OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,  # from zipfile, also if encrypted
+    KeyError, ValueError, TypeError, AttributeError, IndexError,  # contents of another shape
+)  # fmt: skip
 
 
 class Wrong(Exception):
@@ -216,7 +223,7 @@ def main() -> int:
     except Wrong as error:
         print(f"DOES NOT HOLD: {error}")
         return 1
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except NOT_A_BUNDLE as error:
         print(f"{wish.bundle} is not a bundle, or a damaged one: {error!r}")
         return 2
     print("HOLDS")

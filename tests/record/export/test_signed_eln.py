@@ -174,6 +174,24 @@ def test_the_command_verifies_it(signed: Path, tmp_path: Path, capsys: pytest.Ca
         verify_path(path, [], [], json=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        (METADATA, b'{"@graph": [{"@type": "File", "@id": 5, "sha256": ""}]}', r"run\.eln is no \.eln of pvdctl"),
+        (METADATA, b"[" * 100_000, r"run\.eln is no \.eln of pvdctl"),
+        ("-audit.zip", b"PK", r"run\.eln: .*-audit\.zip is no bundle of pvdctl"),
+    ],
+    ids=["a name that is a number", "nested beyond reason", "no bundle where one should be"],
+)
+def test_contents_of_another_form_are_said_to_be_that(
+    name: str, data: bytes, says: str, signed: Path, tmp_path: Path
+) -> None:
+    files = unpacked(signed)
+    files[named(files, name)] = data
+    with pytest.raises(RecordError, match=says):
+        check_eln(packed(files, tmp_path / "run.eln"))
+
+
 def test_nobody_else_s_key_is_taken_for_the_record_s(signed: Path, tmp_path: Path) -> None:
     """Somebody who makes all anew, bundle's key included, is found by whoever has the key from elsewhere."""
     own = load_key(signed.parent / "record" / "checkpoint.key")
