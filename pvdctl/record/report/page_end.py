@@ -1,11 +1,11 @@
 """The end of a report: what the run was made with, who signed it, and what vouches for it."""
 
 from datetime import UTC, datetime
-from html import escape
 
 from pvdctl.record.dossier import Dossier
 from pvdctl.record.event import Facts
-from pvdctl.record.report.words import NOTHING, Heading, Markup, calendar, facts, html, table
+from pvdctl.record.layer_figures import Verdict
+from pvdctl.record.report.words import NOTHING, Heading, Markup, calendar, facts, html, table, verdict
 
 
 def instruments(dossier: Dossier) -> str:
@@ -33,9 +33,11 @@ def proof(dossier: Dossier) -> str:
     found = dossier.proof
     text = "<h2>Proof of integrity</h2>\n"
     if found["verified"]:
-        text += f"<p>{_marked(True, 'The record of this run is what was written')}: checked when this was made.</p>\n"
+        good = Verdict(True, "The record of this run is what was written")
+        text += f"<p>{verdict(good)}: checked when this was made.</p>\n"
     elif found["problems"]:
-        text += f"<p>{_marked(False, 'The record of this run does not fit its proof')}:</p>\n<ul>"
+        bad = Verdict(False, "The record of this run does not fit its proof")
+        text += f"<p>{verdict(bad)}:</p>\n<ul>"
         text += "".join(f"<li>{html(problem)}</li>" for problem in found["problems"]) + "</ul>\n"
     else:
         text += "<p>The run has no end yet, and so no fingerprint.</p>\n"
@@ -72,12 +74,6 @@ def _cosigned(found: Facts) -> str:
 
 def _code(text: str) -> Markup:
     return Markup(f"<code>{html(text)}</code>" if text else "")
-
-
-def _marked(good: bool, words: str) -> Markup:
-    """A sentence with its mark."""
-    mark, kind = ("✓", "good") if good else ("✗", "bad")
-    return Markup(f'<span class="{kind}">{mark} {escape(words)}</span>')
 
 
 def files(dossier: Dossier) -> str:
