@@ -52,7 +52,7 @@ RETRY_S = 1.0
 """Between attempts to reach a service that has gone."""
 SIMULATION_WITHIN_S = 300.0
 LISTEN_S = 60.0
-"""A link is listened to for this long after somebody last looked."""
+"""A link is listened to for this long after somebody last looked. A choice."""
 
 
 @dataclass(frozen=True, slots=True)

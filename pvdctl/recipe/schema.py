@@ -40,7 +40,7 @@ def _speak_as_the_file(model: type[Model], part: dict[str, Any]) -> None:
         entry = part["properties"][field.alias or name]
         unit = split_name(name)[1]
         if unit is not None:
-            bounds = {key for part in (entry, *entry.get("anyOf", ())) for key in part}  # anyOf: of optional fields
+            bounds = {key for form in (entry, *entry.get("anyOf", ())) for key in form}  # anyOf: of optional fields
             sign = "" if {"exclusiveMinimum", "minimum", "gt", "ge"} & bounds else "[-+]?"
             entry.clear()
             fitting = [u for u, (dimension, _, _) in UNITS.items() if dimension == UNITS[unit][0]]
