@@ -83,7 +83,7 @@ class RealRun(Conductor):
                 if self._to_execute():
                     self.engine.run(self._over, at_most_s=LONGEST_S)
                 self._come_to_rest()
-            except BaseException:
+            except BaseException:  # whatever it was, Ctrl-C too: off first, without the loop, then it goes on its way
                 for refusal in self.real.outputs_off():
                     controller.reason += f"; {refusal}"
                 raise

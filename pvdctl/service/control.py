@@ -163,7 +163,7 @@ class Control:
         notify.ready(f"{self._station.chamber.model.chamber}: starting")
         try:
             engine.run(self._over, at_most_s=FOREVER_S)
-        except BaseException:
+        except BaseException:  # whatever it was: off first, without the loop, then it goes on its way
             station.outputs_off()
             raise
         finally:
