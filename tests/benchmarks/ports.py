@@ -32,8 +32,8 @@ TURNS = 150
 BEAT_S = 60
 """Seconds on the beat; PVDCTL_BEAT_S=3600 measures the hour that the project promises.
 
-Where others work on the same machine, start it with `chrt -f 10`, as docs/systemd/pvdctl.service does for the service:
-between sessions that Linux schedules as groups (sched_autogroup) `nice` does nothing.
+Where others work on the same machine, start it with `chrt -f 10`: real-time priority, as docs/systemd/pvdctl.service
+gives the service. Between sessions that Linux schedules as groups (sched_autogroup) `nice` does nothing.
 """
 STATM = Path("/proc/self/statm")
 """Linux has it; elsewhere memory is told as nan."""
