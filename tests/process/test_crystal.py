@@ -51,6 +51,12 @@ class Line:
         self.periods = 0
         self.crystal.start(0.0)
 
+    def measure(self, nm: float, spit_hz: float = 0.0) -> None:
+        """One period of the monitor, with so much more film; `spit_hz`: a droplet, on the crystal alone."""
+        self.true_hz -= nm / self.tooling / self.zmatch.nm_per_hz(self.true_hz)
+        self.true_hz -= spit_hz
+        self.tag.set(round(self.true_hz + self.dice.gauss(0.0, self.noise_hz), 2))
+
     def grow(
         self, seconds: float, rate: Callable[[float], float] = lambda now_s: RATE, spits: dict[int, float] | None = None
     ) -> None:
@@ -62,10 +68,7 @@ class Line:
                 self.periods += 1
                 nm = rate(self.periods * PERIOD_S) * PERIOD_S
                 self.true_nm += nm
-                self.true_hz -= nm / self.tooling / self.zmatch.nm_per_hz(self.true_hz)
-                if spits and self.periods in spits:
-                    self.true_hz -= spits[self.periods]
-                self.tag.set(round(self.true_hz + self.dice.gauss(0.0, self.noise_hz), 2))
+                self.measure(nm, (spits or {}).get(self.periods, 0.0))
             self.poll.at_s = self.now_s
             self.crystal.update(self.now_s)
 
@@ -206,8 +209,7 @@ def test_film_and_rate_do_not_depend_on_how_polls_fall_between_measurements(
             at_s = polls * poll_s
             while phase_s + (measured + 1) * period_s <= at_s:
                 measured += 1
-                line.true_hz -= RATE * period_s / line.tooling / line.zmatch.nm_per_hz(line.true_hz)
-                line.tag.set(round(line.true_hz + line.dice.gauss(0.0, line.noise_hz), 2))
+                line.measure(RATE * period_s)
             line.poll.at_s = at_s
         line.crystal.update(now_s)
         if scan > 300:
@@ -231,8 +233,7 @@ def test_film_and_rate_on_a_line_so_slow_that_measurements_are_missed(
         at_s += least_s + spread_s * dice.random()
         while (measured + 1) * PERIOD_S <= at_s:
             measured += 1
-            line.true_hz -= RATE * PERIOD_S / line.tooling / line.zmatch.nm_per_hz(line.true_hz)
-            line.tag.set(round(line.true_hz + line.dice.gauss(0.0, line.noise_hz), 2))
+            line.measure(RATE * PERIOD_S)
         line.poll.at_s = at_s
         line.crystal.update(at_s)
         if at_s > 30.0:
