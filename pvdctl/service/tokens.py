@@ -56,15 +56,21 @@ class Tokens:
         except FileNotFoundError:
             self._stamp, self._tokens = None, []
             return []
+        except OSError as error:
+            raise OperatorError(f"{self.path} cannot be read: {error.strerror or error}. Whose is it?") from error
         if status.st_mode & 0o077:
             raise OperatorError(f"{self.path} can be read by others than its owner: chmod 600 it.")
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         if stamp != self._stamp:
             try:
-                self._tokens = [Token(**each) for each in json.loads(self.path.read_text())]
+                found = [Token(**each) for each in json.loads(self.path.read_text())]
+                for token in found:
+                    token.good(self._utc())  # a date that is none is found here, not when somebody asks
+            except OSError as error:
+                raise OperatorError(f"{self.path} cannot be read: {error.strerror or error}. Whose is it?") from error
             except (ValueError, TypeError) as error:
                 raise OperatorError(f"{self.path} holds no tokens: {error}. Restore it, or remove it.") from error
-            self._stamp = stamp
+            self._tokens, self._stamp = found, stamp
         return list(self._tokens)
 
     def find(self, text: str) -> Token | None:

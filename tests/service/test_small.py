@@ -14,6 +14,7 @@ from pvdctl.service.notify import Notify
 from pvdctl.service.settings import load_settings
 from pvdctl.service.tokens import Tokens
 from pvdctl.service.web.limits import COMMANDS_PER_S, READS_PER_S, Limits
+from pvdctl.service.web.turned_away import EVERY_S, MOST_KINDS, TurnedAway
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -72,6 +73,46 @@ def test_a_file_of_tokens_that_others_can_read_is_refused(tmp_path: Path) -> Non
     tokens.path.chmod(0o644)
     with pytest.raises(OperatorError, match="chmod 600"):
         tokens.find("x")
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "[{}]", "null"])
+def test_a_file_that_holds_no_tokens_is_told(tmp_path: Path, text: str) -> None:
+    tokens = Tokens(tmp_path / "tokens.json", Calendar())
+    tokens.make("anna", "viewer", 3.0)
+    tokens.path.write_text(text)
+    for _ in range(2):
+        with pytest.raises(OperatorError, match="holds no tokens"):
+            tokens.find("x")
+
+
+def test_a_token_whose_end_is_no_date_is_told(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "tokens.json", Calendar())
+    made, _ = tokens.make("anna", "viewer", 3.0)
+    tokens.path.write_text(tokens.path.read_text().replace(made.expires_utc, "next week"))
+    with pytest.raises(OperatorError, match="next week"):
+        tokens.all()
+
+
+def test_tokens_that_cannot_be_looked_at_are_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OperatorError, match="Not a directory"):
+        Tokens(tmp_path / "file" / "tokens.json", Calendar()).all()
+
+
+def test_every_request_turned_away_is_counted_however_many_kinds_there_are() -> None:
+    told: list[tuple[str, int]] = []
+    now_s = 0.0
+    away = TurnedAway(lambda: now_s, lambda client, code, text, count: told.append((text, count)))
+    away.add("anna", "bad_request", "first")
+    assert told == [("first", 1)]
+    for number in range(MOST_KINDS + 20):
+        away.add("anna", "bad_request", f"kind {number}")
+    away.add("anna", "bad_request", "kind 0")
+    now_s = EVERY_S
+    away.flush()
+    assert sum(count for _, count in told) == 1 + MOST_KINDS + 20 + 1
+    assert told[1] == ("kind 0", 2)
+    assert told[-1] == (f"requests of more than {MOST_KINDS} kinds were turned away", 20)
 
 
 def test_settings_are_read_whole(tmp_path: Path) -> None:

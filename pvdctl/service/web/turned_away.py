@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 EVERY_S: Final = 5.0
+MOST_KINDS: Final = 100
+"""Different ones that wait at a time; those beyond are counted together. Both are choices."""
+_REST: Final = ("others", "too_many", f"requests of more than {MOST_KINDS} kinds were turned away")
 
 
 class TurnedAway:
@@ -21,9 +24,10 @@ class TurnedAway:
 
     def add(self, client: str, code: str, text: str) -> None:
         """One was turned away."""
-        if len(self._waiting) < 100:
-            key = (client, code, text)
-            self._waiting[key] = self._waiting.get(key, 0) + 1
+        key = (client, code, text)
+        if key not in self._waiting and len(self._waiting) >= MOST_KINDS:
+            key = _REST
+        self._waiting[key] = self._waiting.get(key, 0) + 1
         self.flush()
 
     def flush(self) -> None:
