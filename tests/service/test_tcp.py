@@ -97,6 +97,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port]:
     served = Served(place, recipes, "--settings", str(settings))
     yield Port(served, number, certificate, Tokens(place / "tokens.json", lambda: datetime.now(UTC)))
     assert served.end() == 0, served.log
+    assert "Traceback" not in served.log, served.log
 
 
 def told(event: Happening) -> bool:
@@ -150,6 +151,22 @@ def test_without_a_good_token_nothing_is_told(port: Port) -> None:
     ):
         status, problem = port.raw(path, {})
         assert (status, problem["code"]) == (401, "not_authenticated"), path
+
+
+def test_a_file_of_tokens_not_in_order_is_the_administrators_to_know(port: Port) -> None:
+    _, text = port.tokens.make("dora", "viewer", 1.0)
+    port.tokens.path.chmod(0o644)
+    try:
+        with pytest.raises(Declined, match="its administrator finds the reason") as declined:
+            port.chamber(text).status()
+    finally:
+        port.tokens.path.chmod(0o600)
+    assert declined.value.status == 401
+    clock = RealClock()
+    while not any("chmod 600" in each.text for each in port.served.chamber().status().events):
+        assert clock.now_s < 20.0, port.served.log
+        sleep_s(0.1)
+    assert port.chamber(text).status().chamber == "provap"
 
 
 def test_another_host_name_or_origin_is_not_answered(port: Port) -> None:

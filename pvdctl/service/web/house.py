@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from pvdctl.errors import OperatorError
 from pvdctl.service.answers import Problem
 from pvdctl.service.call import STATUS_OF, Turned
 from pvdctl.service.encode import as_json
@@ -65,23 +67,31 @@ class House:
         return Response(text, status, media_type="application/json")
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:
     """The one of this application."""
     house = request.app.state.house
     assert isinstance(house, House)
     return house
 
 
-def _who(request: Request, house: House) -> Who:
+async def _who(request: Request, house: House) -> Who:
+    """Looked up in a thread, since the system's users may be asked of a server far away; the rest is the event loop's.
+
+    Raises Turned. That the tokens' file is not in order is for the administrator to know, not for somebody unknown.
+    """
     client = request.headers.get("pvdctl-client", "")
     peer = getattr(request.state, "peer", None)
     if peer is not None:
-        return house.directory.by_peer(peer, client)
+        return await run_in_threadpool(house.directory.by_peer, peer, client)
     try:
-        return house.directory.by_token(request.headers.get("authorization", ""), client)
+        return await run_in_threadpool(house.directory.by_token, request.headers.get("authorization", ""), client)
     except Turned as turned:
         house.turned_away.add(_address(request, client), turned.problem.code, turned.problem.text)
         raise
+    except OperatorError as error:
+        house.turned_away.add(_address(request, client), "not_authenticated", str(error))
+        text = "the service cannot look at its tokens now; its administrator finds the reason in its log."
+        raise Turned("not_authenticated", text) from error
 
 
 def _address(request: Request, client: str) -> str:
@@ -99,18 +109,18 @@ def _within(house: House, who: Who, *, command: bool) -> None:
         raise Turned("too_many", text)
 
 
-def _looking(request: Request) -> Who:
+async def _looking(request: Request) -> Who:
     """Known, and not asking too often."""
-    house = house_of(request)
-    who = _who(request, house)
+    house = await house_of(request)
+    who = await _who(request, house)
     _within(house, who, command=False)
     return who
 
 
-def _commanding(request: Request) -> Who:
+async def _commanding(request: Request) -> Who:
     """Known, and not asking too often; abort is never too often."""
-    house = house_of(request)
-    who = _who(request, house)
+    house = await house_of(request)
+    who = request.state.who = await _who(request, house)
     if request.url.path != "/v1/commands/abort":
         _within(house, who, command=True)
     return who
