@@ -199,6 +199,24 @@ def test_bodies_that_are_not_in_order_are_refused(served: Served, body: bytes) -
     assert problem["text"]
 
 
+@pytest.mark.parametrize(("body", "why"), [(b'{"reasn": "x"}', "body.reasn"), (b"{nothing", "JSON decode error")])
+def test_a_command_that_is_not_in_order_is_an_event(served: Served, body: bytes, why: str) -> None:
+    path, told = "/v1/commands/hold", ("Content-Type", "Pvdctl-Client")
+    status, _ = served.raw("POST", path, dict(zip(told, ("application/json", "sloppy"), strict=True)), body)
+    assert status == 422
+    me, clock = served.chamber().me().user, RealClock()
+    while True:
+        found = [
+            e for e in served.chamber().status().events if e.text.startswith(f"{path} refused: ") and why in e.text
+        ]
+        if found:
+            break
+        assert clock.now_s < 20.0, served.log
+        sleep_s(0.1)
+    assert (found[0].kind, found[0].subject) == ("refusal", "service")
+    assert me in found[0].actor
+
+
 def test_too_many_commands_are_turned_away_but_never_an_abort(served: Served) -> None:
     def post(word: str) -> int:
         return served.raw("POST", f"/v1/commands/{word}", {"Content-Type": "application/json"}, b"{}")[0]

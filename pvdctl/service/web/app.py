@@ -11,8 +11,9 @@ from starlette.responses import Response
 import pvdctl
 from pvdctl.service.answers import Problem
 from pvdctl.service.call import Turned
+from pvdctl.service.lease import Client
 from pvdctl.service.web import acting, files, looking
-from pvdctl.service.web.house import House, answer, problem
+from pvdctl.service.web.house import House, answer, house_of, problem
 
 REFUSALS = {
     400: "Not understood.",
@@ -29,7 +30,8 @@ REFUSALS = {
     504: "The control process has not answered.",
 }
 """Statuses other than 200, each with a Problem."""
-
+LONGEST_TOLD = 500
+"""Characters of a request not in order that go on record: the names of its fields are the asker's own. A choice."""
 
 _A_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -79,7 +81,19 @@ async def _turned(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     parts = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-    return problem(Problem("bad_request", "; ".join(parts)))
+    text = "; ".join(parts)
+    if request.method == "POST":  # a refusal like any other: it goes on record
+        told = f"{request.url.path} refused: {text}"
+        (await house_of(request)).turned_away.add(_asker(request), "bad_request", told[:LONGEST_TOLD])
+    return problem(Problem("bad_request", text))
+
+
+def _asker(request: Request) -> str:
+    """User and client; of a body that was no JSON, which is found before anybody is asked who they are, less."""
+    who, peer = getattr(request.state, "who", None), getattr(request.state, "peer", None)
+    if who is not None:
+        return str(Client(who.user, who.client))
+    return peer.user if peer is not None else request.client.host if request.client is not None else "nowhere"
 
 
 async def _other(request: Request, error: Exception) -> Response:
