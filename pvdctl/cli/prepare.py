@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 from pvdctl.chamber.load import LoadedChamber, with_control
 from pvdctl.chamber.problems import BadFile
 from pvdctl.cli import findings as found
+from pvdctl.cli.answers import given_answers
 from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import WrongUsage, must_be_readable, say
 from pvdctl.errors import OperatorError
@@ -88,20 +88,8 @@ def refusal(error: BadFile | NotPassed, recipe: Path) -> Facts:
 def answers_for(recipe: LoadedRecipe, texts: Sequence[str]) -> dict[str, str]:
     """Answers by prompt. Raises WrongUsage for one that fits no prompt, and for a prompt without one."""
     prompts = {step.name: step for step in recipe.model.steps if isinstance(step, Prompt)}
-    answers: dict[str, str] = {}
-    for text in texts:
-        name, equals, answer = text.partition("=")
-        if not equals:
-            raise WrongUsage(f"--answer wants PROMPT=ANSWER, found '{text}'")
-        if name not in prompts:
-            near = get_close_matches(name, prompts, 1)
-            hint = f"did you mean {near[0]}?" if near else f"its prompts are: {', '.join(prompts) or 'none'}"
-            raise WrongUsage(f"--answer {text}: recipe {recipe.model.recipe} has no prompt '{name}'; {hint}")
-        if answer not in prompts[name].answers:
-            accepted = " or ".join(f"{name}={word}" for word in prompts[name].answers)
-            raise WrongUsage(f"--answer {text}: that prompt takes {accepted}")
-        if answers.setdefault(name, answer) != answer:
-            raise WrongUsage(f"--answer {text}: prompt '{name}' is answered '{answers[name]}' already; give one answer")
+    takes = {name: step.answers for name, step in prompts.items()}
+    answers = given_answers(texts, takes, recipe.model.recipe)
     missing = [step for name, step in prompts.items() if name not in answers]
     if missing:
         wanted = "\n".join(

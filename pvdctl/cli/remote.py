@@ -8,6 +8,7 @@ from json import dumps
 from pathlib import Path
 from typing import TypeVar
 
+from pvdctl.cli.answers import given_answers
 from pvdctl.cli.exits import DONE, NOT_PASSED, WrongUsage, must_be_readable, say
 from pvdctl.client import Chamber, Lost
 from pvdctl.errors import OperatorError
@@ -114,11 +115,16 @@ def run(reach: Reach, wish: RunWish) -> int:
             "--record and --operator go with --chamber; by the service the record and the user are its own"
         )
     chamber = reach.chamber()
+    checked = asked(partial(chamber.check, wish.recipe))
+    if not checked.passed:  # before the unit is brought to Idle for it
+        raise OperatorError("\n".join(finding["text"] for finding in checked.findings))
+    takes = {question.prompt: question.answers for question in checked.questions}
+    answers = given_answers(wish.answers, takes, checked.name)
 
     def begin() -> Accepted:
         with chamber.control(f"run {wish.recipe}"):
             chamber.ready()
-            return chamber.start(wish.recipe, sample_id=wish.sample_id, note=wish.note, answers=_answers(wish.answers))
+            return chamber.start(wish.recipe, sample_id=wish.sample_id, note=wish.note, answers=answers)
 
     started = asked(begin)
     if not wish.wait:
@@ -198,20 +204,10 @@ def asked(ask: Callable[[], T]) -> T:
     except Declined as error:
         if error.problem.code == "not_found":
             raise WrongUsage(str(error)) from error
-        legal = error.problem.legal
-        if legal and "You can" not in str(error):
-            raise OperatorError(f"{error} You can: {', '.join(legal)}.") from error
+        problem = error.problem
+        if problem.code == "not_now" and problem.legal and "You can" not in problem.text:
+            raise OperatorError(f"{problem.text.rstrip('.')}. You can: {', '.join(problem.legal)}.") from error
         raise
-
-
-def _answers(texts: Sequence[str]) -> dict[str, str]:
-    answers = {}
-    for text in texts:
-        name, equals, given = text.partition("=")
-        if not equals:
-            raise WrongUsage(f"--answer wants PROMPT=ANSWER, found '{text}'")
-        answers[name] = given
-    return answers
 
 
 def _lines(found: Snapshot) -> list[str]:

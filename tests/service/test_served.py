@@ -267,6 +267,24 @@ def test_commands_of_the_shell(served: Served, chamber: Chamber, tmp_path: Path)
     assert wrong.returncode == 2
 
 
+def test_a_run_that_cannot_be_begins_nothing(served: Served, chamber: Chamber, tmp_path: Path) -> None:
+    chamber.abort("from Aborted")
+    chamber.until(("Aborted",), 30.0)
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(BRIEF)
+    slip = cli(served, "run", str(recipe), "--answer", "agre=go")
+    assert (slip.returncode, "did you mean agree?" in slip.stderr) == (2, True)
+    recipe.write_text(BRIEF.replace("duration: 5 s", "duration: 5"))
+    bad = cli(served, "run", str(recipe))
+    assert bad.returncode == 1
+    assert f"{recipe}:5:" in bad.stderr
+    assert "You can" not in bad.stderr
+    assert chamber.status().state == "Aborted"
+    nobody = cli(served, "answer", "agree", "go")
+    assert nobody.returncode == 1
+    assert nobody.stderr == "pvdctl: nobody is asking 'agree' now. You can: clear.\n"
+
+
 def test_a_service_that_is_not_there(tmp_path: Path) -> None:
     environment = {**os.environ, "PVDCTL_SERVICE": str(tmp_path / "none.sock")}
     done = subprocess.run(
