@@ -1,7 +1,8 @@
-"""Serial ports: a device, a pseudo-terminal, `rfc2217://`, or any other URL that pyserial knows.
+"""Serial ports: a device, a pseudo-terminal, or any URL that pyserial knows.
 
-pyserial opens and sets the line; then, where the port has a file descriptor, its bytes are read and written directly:
-pyserial's own `read` costs several times the system calls, and its `readline` extends its time-out with every byte.
+Of the URLs `rfc2217://` and `socket://` are opened by `rfc2217_port` and `tcp_link`. For all others pyserial opens and
+sets the line; then, where the port has a file descriptor, its bytes are read and written directly: pyserial's own
+`read` costs several times the system calls, and its `readline` extends its time-out with every byte.
 
 Where the port is a terminal, as all serial ports of Unix are, the wait for an answer is left to the terminal itself: a
 read with VTIME (POSIX, termios(3), non-canonical mode, case C) returns when bytes come or its time is over, and saves
@@ -16,6 +17,7 @@ from typing import Any
 import serial
 
 from pvdctl.clock import Clock
+from pvdctl.links import rfc2217_port
 from pvdctl.links.port import CHUNK, DescriptorPort, Port
 from pvdctl.links.port_errors import PORT_ERRORS
 from pvdctl.links.stream_link import StreamLink, close_quietly
@@ -23,7 +25,7 @@ from pvdctl.links.tcp_link import tcp_link
 
 TURN_S = 0.02
 """How long one look at a port without a file descriptor may take. Changing pyserial's time-out for each look would
-renegotiate the line with an RFC 2217 server."""
+set the line anew each time (`SerialBase.timeout`)."""
 WRITE_TIMEOUT_S = 0.5
 """For ports without a file descriptor; pyserial's default is to wait for ever."""
 SOCKET = "socket://"
@@ -138,8 +140,11 @@ def _patient(fd: int) -> int | None:
 
 def serial_link(name: str, device: str, baud: int, clock: Clock) -> StreamLink:
     """A link over a serial port. `socket://host:port` is a raw TCP connection and is opened as one."""
+    where = f"serial port {device}"
+    if device.startswith(f"{rfc2217_port.SCHEME}://"):
+        return StreamLink(name, where, partial(rfc2217_port.connect, device, baud, clock), clock)
     if device.startswith(SOCKET):
         host, _, port = device.removeprefix(SOCKET).partition("?")[0].rstrip("/").rpartition(":")
         if host and port.isascii() and port.isdigit():
             return tcp_link(name, host.strip("[]"), int(port), clock)
-    return StreamLink(name, f"serial port {device}", partial(_connect, device, baud), clock)
+    return StreamLink(name, where, partial(_connect, device, baud), clock)

@@ -10,9 +10,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import serial as pyserial
+from serial import rfc2217
 
 from pvdctl.clock import RealClock
 
@@ -125,6 +128,25 @@ class TcpEnd(FarEnd):
             client.close()
 
 
+class Rfc2217End(TcpEnd):
+    """A serial server: pyserial's own server side of RFC 2217; `line` is the port it has set for the last client."""
+
+    line: Any
+
+    def serve(self, receive: Callable[[], bytes], send: Callable[[bytes], Any]) -> None:
+        self.line = pyserial.serial_for_url("loop://", 300)
+        connection: Any = SimpleNamespace(write=send)
+        manager = rfc2217.PortManager(self.line, connection)
+
+        def heard() -> bytes:
+            while data := receive():
+                if plain := b"".join(manager.filter(data)):
+                    return plain
+            return b""
+
+        super().serve(heard, lambda said: send(b"".join(manager.escape(said))))
+
+
 def serial(end: Any, clock: RealClock) -> Any:
     """Its device by `serial_link`."""
     from pvdctl.links.serial_link import serial_link
@@ -142,6 +164,13 @@ def _serial_socket(end: Any, clock: RealClock) -> Any:
     from pvdctl.links.serial_link import serial_link
 
     return serial_link("line", f"socket://127.0.0.1:{end.port}", 115200, clock)
+
+
+def serial_server(end: Any, clock: RealClock) -> Any:
+    """Its port by `rfc2217://`."""
+    from pvdctl.links.serial_link import serial_link
+
+    return serial_link("line", f"rfc2217://127.0.0.1:{end.port}", 115200, clock)
 
 
 def _visa_socket(end: Any, clock: RealClock) -> Any:
@@ -162,6 +191,7 @@ TRANSPORTS = [
     pytest.param(TcpEnd, _serial_socket, id="socket url"),
     pytest.param(TcpEnd, _visa_socket, id="visa socket"),
     pytest.param(PtyEnd, _visa_serial, id="visa serial", marks=needs_pty),
+    pytest.param(Rfc2217End, serial_server, id="rfc2217"),
 ]
 
 

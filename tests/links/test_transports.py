@@ -153,7 +153,7 @@ def test_a_closed_link_says_so(end_type: type[FarEnd], link_of: Callable[..., An
                 use()
 
 
-@pytest.mark.parametrize(("end_type", "link_of"), TRANSPORTS[::3])
+@pytest.mark.parametrize(("end_type", "link_of"), [*TRANSPORTS[::3], TRANSPORTS[-1]])
 def test_drain_ends_on_a_line_that_never_falls_silent(
     end_type: type[FarEnd], link_of: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -347,7 +347,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 def test_other_urls_of_pyserial_work_too() -> None:
-    """`loop://` has no file descriptor: read through pyserial's own calls, as `rfc2217://` is."""
+    """`loop://` has no file descriptor: read through pyserial's own calls."""
     link = serial_link("line", "loop://", 115200, RealClock())
     link.open()
     assert link.exchange(b"echo\n", LINES, CALM_S) == b"echo"
