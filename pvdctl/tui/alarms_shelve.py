@@ -6,10 +6,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from pvdctl.tui.dialogs import BOX
+from pvdctl.tui.over import Over
 
 LONGEST_MIN = 60.0
 """The service refuses more (process.alarms): said here before it is asked."""
@@ -22,7 +22,7 @@ class Shelving(NamedTuple):
     reason: str
 
 
-class AskShelving(ModalScreen[Shelving | None]):
+class AskShelving(Over[Shelving | None]):
     """Minutes and reason; None: left without shelving.
 
     may: empty, or why this user will probably be refused; the service decides.

@@ -13,12 +13,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter, DurationFormatter, NumericAxisFormatter
 
 from pvdctl.tui.curves import Curves
+from pvdctl.tui.over import Over
 from pvdctl.tui.plot import KINDS, SHAPES, Kind, KindName, Line
 from pvdctl.tui.reduced import Reduced
 
@@ -55,7 +55,7 @@ class FullPlot(PlotWidget, can_focus=True, inherit_bindings=False):
     ]
 
 
-class Closer(ModalScreen[None]):
+class Closer(Over[None]):
     """Over everything but the top line. Hold and Abort work here too."""
 
     DEFAULT_CSS = """

@@ -6,16 +6,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from pvdctl.service.answers import Me
 from pvdctl.service.messages import Holder
 from pvdctl.tui import words
 from pvdctl.tui.dialogs import BOX
+from pvdctl.tui.over import Over
 
 
-class AskedForControl(ModalScreen[bool | None]):
+class AskedForControl(Over[bool | None]):
     """Somebody asks for the lease that these screens hold: True gives it, False keeps it, None decides later.
 
     No answer is in focus: whoever types on meanwhile gives nothing away by Enter.
@@ -45,8 +45,10 @@ class AskedForControl(ModalScreen[bool | None]):
             yield Static(Text("Esc: decide later; c brings this back, and without an answer it passes", "dim"))
 
     def tick(self, lease: Holder) -> None:
-        """Time goes on."""
-        self.query_one("#asked", Static).update(_asked(lease))
+        """Time goes on; news may come before the dialog has its parts, which begin with the newest anyway."""
+        self._lease = lease
+        if self.is_mounted:
+            self.query_one("#asked", Static).update(_asked(lease))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A button is an answer."""
@@ -65,7 +67,7 @@ def _asked(lease: Holder) -> Text:
 Wish = Literal["ask", "break"]
 
 
-class OthersControl(ModalScreen[Wish | None]):
+class OthersControl(Over[Wish | None]):
     """Somebody else holds the lease: ask them for it, or break it, which is a process engineer's right.
 
     asked: whether these screens have asked already.

@@ -7,17 +7,17 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from pvdctl.tui import words
 from pvdctl.tui.dialogs import BOX
 from pvdctl.tui.manual_rows import Row
+from pvdctl.tui.over import Over
 
 HINT = "Enter: set it    Esc: leave it as it is"
 
 
-class AskCurrent(ModalScreen[float | None]):
+class AskCurrent(Over[float | None]):
     """Amps for a supply, within the limit of the source it goes through. None: left without setting anything.
 
     marked: SIMULATED or REAL.

@@ -6,14 +6,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from pvdctl.service.messages import Question
 from pvdctl.tui.dialogs import BOX
+from pvdctl.tui.over import Over
 
 
-class AskBeforehand(ModalScreen[dict[str, str] | None]):
+class AskBeforehand(Over[dict[str, str] | None]):
     """By prompt, what a simulation shall be answered. None: left; nothing is simulated."""
 
     DEFAULT_CSS = f"""
@@ -54,6 +54,8 @@ class AskBeforehand(ModalScreen[dict[str, str] | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter or a click."""
+        if not self.is_active:
+            return  # one more Enter, under way when the last question was answered
         question = self._questions[len(self._answers)]
         self._answers[question.prompt] = question.answers[event.option_index]
         if len(self._answers) == len(self._questions):

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from pvdctl.service.answers import Checked
 from pvdctl.service.messages import Snapshot
 from pvdctl.tui import words
 from pvdctl.tui.dialogs import BOX
+from pvdctl.tui.over import Over
 from pvdctl.tui.recipe_page import SHA_SHOWN, charge
 from pvdctl.tui.recipe_timeline import what
 from pvdctl.tui.tick import Tick
@@ -42,7 +42,7 @@ class Wish:
     ready: bool
 
 
-class AskStart(ModalScreen[Wish | None]):
+class AskStart(Over[Wish | None]):
     """Sample and note, then Start: y or the button, never a stray Enter. None: left without starting.
 
     It follows the chamber while it is open: `show` says each time whether a start is possible.

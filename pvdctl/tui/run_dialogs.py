@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import Click
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from pvdctl.service.answers import Verdict
 from pvdctl.service.messages import Evidence
 from pvdctl.tui import words
 from pvdctl.tui.dialogs import BOX
+from pvdctl.tui.over import Over
 
 MEANINGS: Final = (
     ("reviewed", "I have looked at it; somebody else decides"),
@@ -75,7 +75,7 @@ class Meanings(Static, can_focus=True):
         self.update(Text("\n").join(lines))
 
 
-class Sign(ModalScreen[tuple[str, str] | None]):
+class Sign(Over[tuple[str, str] | None]):
     """Meaning and reason of a signature; None: left without one. Enter in the meanings leads to the reason."""
 
     DEFAULT_CSS = f"""
@@ -118,7 +118,7 @@ class Sign(ModalScreen[tuple[str, str] | None]):
         self.dismiss(None)
 
 
-class Verified(ModalScreen[None]):
+class Verified(Over[None]):
     """What checking the record found, and what that proves."""
 
     DEFAULT_CSS = """
