@@ -10,7 +10,6 @@ taken for the answer to a later question.
 """
 
 import logging
-import select
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +22,7 @@ from pvdctl.clock import Clock
 from pvdctl.errors import BadFrame, Bug, InstrumentError, LinkClosed, NoAnswer
 from pvdctl.links.link import Ear
 from pvdctl.links.modbus_loopback import EXCEPTIONS
+from pvdctl.links.port import waiting
 from pvdctl.links.port_errors import PORT_ERRORS, closed
 from pvdctl.links.round_trips import RoundTrips
 from pvdctl.links.stream_link import close_quietly
@@ -62,14 +62,14 @@ class _Client(ModbusTcpClient):
             try:
                 data = data[self.give(opened, data) :]
             except BlockingIOError:
-                if not self._ready(opened, select.POLLOUT):
+                if not self._ready(opened, to_send=True):
                     raise TimeoutError("the connection takes no more bytes") from None
         return len(request)
 
     def recv(self, size: int | None) -> bytes:
         """What comes before the deadline; nothing says that it has passed."""
         opened = self._opened()
-        if not self._ready(opened, select.POLLIN):
+        if not self._ready(opened, to_send=False):
             return b""
         data = self.take(opened, 4096)
         if not data:
@@ -77,11 +77,10 @@ class _Client(ModbusTcpClient):
         self.heard = True
         return data
 
-    def _ready(self, opened: socket.socket, event: int) -> bool:
-        """Wait for it until the deadline. By poll: select refuses descriptors above 1023."""
-        waiting = select.poll()
-        waiting.register(opened, event)
-        return bool(waiting.poll(1000.0 * max(0.0, self.until_s - self._clock.now_s)))
+    def _ready(self, opened: socket.socket, *, to_send: bool) -> bool:
+        """Wait for it until the deadline."""
+        wait = waiting(opened.fileno(), to_send=to_send)
+        return bool(wait(1000.0 * max(0.0, self.until_s - self._clock.now_s)))
 
     def _opened(self) -> socket.socket:
         if self.socket is None:

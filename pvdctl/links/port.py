@@ -84,7 +84,7 @@ class DescriptorPort:
             if sent == len(data):
                 return
             data = data[sent:]
-            if not select.select((), (self._fd,), (), within_s)[1]:
+            if not waiting(self._fd, to_send=True)(1000.0 * within_s):
                 raise TimeoutError(f"{len(data)} bytes could not be sent within {within_s:g} s")
 
     def discard_output(self) -> None:
@@ -99,17 +99,20 @@ class DescriptorPort:
             self._shut()
 
 
-def waiting(fd: int) -> Callable[[float], object]:
+def waiting(fd: int, *, to_send: bool = False) -> Callable[[float], object]:
     """A function that waits for bytes, so many milliseconds at most; its result is true when they are there.
+
+    to_send: waits until bytes can be handed over instead.
 
     `poll`, because `select` refuses descriptors above 1023; where the system has no `poll`, `select`.
     """
     if hasattr(select, "poll"):
         poll = select.poll()
-        poll.register(fd, select.POLLIN)
+        poll.register(fd, select.POLLOUT if to_send else select.POLLIN)
         return poll.poll
 
     def wait(milliseconds: float) -> object:
-        return select.select((fd,), (), (), milliseconds / 1000.0)[0]
+        reads, writes, _ = select.select(() if to_send else (fd,), (fd,) if to_send else (), (), milliseconds / 1000.0)
+        return reads or writes
 
     return wait

@@ -7,6 +7,7 @@ The far ends are real: pseudo-terminals and sockets of this machine. What the wo
 import math
 import os
 import random
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pvdctl.errors import BadFrame, LinkClosed, LinkError, NoAnswer
 from pvdctl.links.framing_lines import LineFraming
 from pvdctl.links.framing_sycon import ANSWER_OFFSET, SyconFraming, crc
 from pvdctl.links.link import Framing
+from pvdctl.links.port import DescriptorPort
 from pvdctl.links.serial_link import serial_link
 from pvdctl.links.stream_link import StreamLink
 from pvdctl.links.worker import QUIET_S
@@ -278,6 +280,22 @@ def test_a_line_that_takes_no_bytes_holds_nobody(tmp_path: Path) -> None:
     assert 0.25 < clock.now_s < CALM_S
     os.close(slave)
     os.close(master)
+
+
+@needs_pty
+def test_a_line_that_takes_no_bytes_in_a_program_with_many_files_open() -> None:
+    """`select` refuses descriptors above 1023, which would be told as a port that has gone."""
+    import fcntl
+
+    near, far = socket.socketpair()
+    high = socket.socket(fileno=fcntl.fcntl(near, fcntl.F_DUPFD, 1100))
+    high.setblocking(False)
+    port = DescriptorPort(high.fileno(), lambda: high.recv(9), high.send, lambda: None, high.close, reopens=True)
+    with pytest.raises(TimeoutError, match="could not be sent within"):
+        port.send(bytes(100_000_000), 0.05)
+    port.close()
+    near.close()
+    far.close()
 
 
 @needs_pty
