@@ -10,7 +10,7 @@ from pvdctl.chamber.model import Chamber, Film, Source
 from pvdctl.chamber.problems import Problem
 from pvdctl.instrument.monitor_limits import MonitorLimits, Range
 
-PERCENT_DIGITS = 6
+SHOWN_DIGITS = 6
 """Shown of a number that is a little off what can be held: enough to tell it from its neighbour."""
 
 
@@ -80,5 +80,5 @@ class MonitorFit(Checker):
         hint = ""
         if limits.least <= value <= limits.most:
             hint = f"write {limits.nearest(value):g} {limits.unit}".rstrip()
-        found = f"{value:.{PERCENT_DIGITS}g} {limits.unit}".rstrip()
+        found = f"{value:.{SHOWN_DIGITS}g} {limits.unit}".rstrip()
         self.say(way, f"{wanted}, which {self._who} can hold", found, hint)
