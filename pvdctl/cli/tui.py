@@ -1,6 +1,5 @@
 """`pvdctl tui`: the operator's screens on the service that owns the chamber, or on a simulated one of their own."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -49,9 +48,9 @@ def screens(wish: Wish) -> int:
         raise WrongUsage("--chamber, --speed, --seed, --fault, --record and --recipes are for --simulate")
     where, own = (wish.service, None) if not wish.simulate else _own(wish)
     from pvdctl.tui.app import Screens, client_name
+    from pvdctl.tui.kept import prompt
 
-    gc.freeze()  # what was loaded stays; looking it over again and again is felt as keys that answer late
-    gc.enable()
+    prompt()
     name = client_name(os.getpid())
     app = Screens(Chamber(where, client=name), name, own=own)
     app.run()

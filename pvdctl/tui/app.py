@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.css.query import NoMatches
+from textual.events import Event, InputEvent
 from textual.message import Message
 from textual.screen import ModalScreen
 
@@ -18,12 +19,13 @@ from pvdctl.clock import Clock, RealClock
 from pvdctl.errors import PvdctlError
 from pvdctl.service.answers import Accepted, Me, Trend
 from pvdctl.service.messages import Happening, Snapshot
-from pvdctl.tui import kept
 from pvdctl.tui.alarms_bell import Bell
 from pvdctl.tui.control import Control
 from pvdctl.tui.dialogs import AskRecipesQuestion, AskText, Confirm
 from pvdctl.tui.feed import Feed, Heard
 from pvdctl.tui.help import Help, told
+from pvdctl.tui.kept import LOOK_S as TIDY_LOOK_S
+from pvdctl.tui.kept import Tidying
 from pvdctl.tui.keyline import KeyLine
 from pvdctl.tui.own import OwnService
 from pvdctl.tui.pane import Pane
@@ -90,10 +92,12 @@ class Screens(App[None]):
         self.ending = False
         """Whether the user wants the screens' own service to end with them."""
         self.chamber = chamber
-        self.view = View(clock or RealClock(), name)
+        self._clock = clock or RealClock()
+        self.view = View(self._clock, name)
         self.view.starting = own is not None
         self.control = Control(self)
         self._bell = Bell()
+        self._tidying = Tidying(self._clock.now_s)
         self._feed = Feed(chamber, self.post_message)
         self._made: dict[int, Pane] = {}
         self._at = 0
@@ -115,7 +119,13 @@ class Screens(App[None]):
         self._feed.start()
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RENEW_S, self.control.renew)
-        self.set_interval(kept.EVERY_S, kept.let_go)
+        self.set_interval(TIDY_LOOK_S, lambda: self._tidying.look(self._clock.now_s))
+
+    async def on_event(self, event: Event) -> None:
+        """Remember when somebody last did something."""
+        if isinstance(event, InputEvent):
+            self._tidying.pressed(self._clock.now_s)
+        await super().on_event(event)
 
     def on_unmount(self) -> None:
         """Hear nothing more, and let others lead."""
