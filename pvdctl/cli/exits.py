@@ -37,7 +37,7 @@ def say(text: str) -> None:
     """One line on stderr, or several; a reader that has gone away is no reason to fail."""
     try:
         print(text, file=sys.stderr, flush=True)
-    except BrokenPipeError:
+    except OSError:  # a pipe without a reader (EPIPE), a terminal that was closed (EIO)
         silence(sys.stderr.fileno())
 
 

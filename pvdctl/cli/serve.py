@@ -14,8 +14,10 @@ from pvdctl.chamber.load import LoadedChamber
 from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, NOT_PASSED, WrongUsage, must_be_readable, say
 from pvdctl.cli.shipped import chamber_file
+from pvdctl.cli.simulator import judge_served_fault
 from pvdctl.cli.stations import RealStation, SimulatedStation
 from pvdctl.clock import RealClock
+from pvdctl.errors import OperatorError
 from pvdctl.record.place import default_directory
 from pvdctl.service.control import Control
 from pvdctl.service.dial import own_socket
@@ -53,16 +55,23 @@ def serve(wish: Wish) -> int:
         raise WrongUsage("name a chamber file with --chamber, or --simulate a chamber in memory")
     if not wish.speed >= SLOWEST:
         raise WrongUsage(f"--speed wants at least {SLOWEST:g} simulated seconds per second, found {wish.speed:g}")
-    settings = load_settings(wish.settings) if wish.settings is not None else Settings()
+    if wish.faults and not wish.simulate:
+        raise WrongUsage("--fault is for --simulate: nothing is made to go wrong on a chamber's own ports")
+    settings = _settings(wish.settings)
     chamber = _chamber(wish.chamber or chamber_file())
+    for fault in wish.faults:
+        judge_served_fault(fault, chamber.model, phases_are_told=True)
     directory = wish.record or settings.record or default_directory()
     recipes = wish.recipes or settings.recipes or RECIPES
     if not recipes.is_dir():
         raise WrongUsage(f"there is no folder of recipes {recipes}; name one with --recipes")
     path = wish.socket or settings.socket or own_socket()
-    listening = [unix_socket(path, settings.group)]
-    if settings.tcp is not None:
-        listening.append(tcp_socket(settings.tcp.host, settings.tcp.port))
+    try:
+        listening = [unix_socket(path, settings.group)]
+        if settings.tcp is not None:
+            listening.append(tcp_socket(settings.tcp.host, settings.tcp.port))
+    except OperatorError as error:
+        raise WrongUsage(str(error)) from error
     notify = Notify()
     station: Station
     if wish.simulate:
@@ -78,6 +87,7 @@ def serve(wish: Wish) -> int:
     control.connect(outlet)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _passed_on(control))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends no process in the chamber
     marked = "SIMULATED " if station.simulated else ""
     _log(f"{marked}chamber {chamber.model.chamber}: service on {path}, record in {directory}", 6)
     left_behind = control.run()
@@ -85,6 +95,13 @@ def serve(wish: Wish) -> int:
         say(f"pvdctl: the port of {link} hung and was left as it is; unplug and plug it in before the next start")
     path.unlink(missing_ok=True)
     return NOT_PASSED if left_behind else DONE
+
+
+def _settings(path: Path | None) -> Settings:
+    if path is None:
+        return Settings()
+    must_be_readable(path, "settings file")
+    return load_settings(path)
 
 
 def _chamber(path: Path) -> LoadedChamber:

@@ -69,7 +69,7 @@ def serve(wish: Wish) -> int:
     loaded = chamber_from(path)
     chamber = loaded.model
     for fault in wish.faults:
-        _judge_fault(fault, chamber, phases_are_told=wish.truth_port is not None)
+        judge_served_fault(fault, chamber, phases_are_told=wish.truth_port is not None)
     made_here = wish.directory is None
     directory = Path(tempfile.mkdtemp(prefix="pvd-simulated-")) if wish.directory is None else wish.directory
     try:
@@ -82,7 +82,7 @@ def serve(wish: Wish) -> int:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _judge_fault(fault: str, chamber: Chamber, *, phases_are_told: bool) -> None:
+def judge_served_fault(fault: str, chamber: Chamber, *, phases_are_told: bool) -> None:
     """Raises WrongUsage for a fault that cannot happen here."""
     when = fault.partition("@")[2].partition(":")[0]
     step = when.partition(".")[0]

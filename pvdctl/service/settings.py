@@ -65,7 +65,9 @@ def load_settings(path: Path) -> Settings:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise OperatorError(f"settings {path} cannot be read: {error}.") from error
+        raise OperatorError(
+            f"settings {path} cannot be read: {error}. It is a TOML file; docs/service.md shows one."
+        ) from error
     _known(path, "", found, _TOP)
     listening, tcp = found.get("socket", {}), found.get("tcp")
     _known(path, "socket.", listening, _SOCKET)

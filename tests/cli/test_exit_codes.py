@@ -1,5 +1,7 @@
 """0 done as asked, 1 did not pass, 2 wrong usage, 70 a bug; every refusal a sentence, never a traceback."""
 
+import errno
+import io
 import re
 from pathlib import Path
 
@@ -134,6 +136,22 @@ def test_each_kind_of_error_has_its_code(
     if kept:
         assert f"Please report it with the file {kept[0]}" in told.err
         assert str(error) in kept[0].read_text()
+
+
+def test_a_terminal_that_was_closed_fails_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.TextIOBase):
+        """As the terminal of a lost ssh."""
+
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+        def fileno(self) -> int:
+            return file.fileno()
+
+    with (tmp_path / "terminal").open("w") as file:
+        monkeypatch.setattr("sys.stderr", Closed())
+        exits.say("the process goes on")
+        assert Path(f"/proc/self/fd/{file.fileno()}").resolve() == Path("/dev/null")
 
 
 def test_a_bug_is_told_even_where_nothing_can_be_written(

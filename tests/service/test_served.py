@@ -93,6 +93,19 @@ def test_a_story_through_the_client(served: Served, chamber: Chamber) -> None:
     assert chamber.verify().intact
 
 
+def test_a_terminal_that_is_closed_ends_nothing(served: Served, chamber: Chamber) -> None:
+    before = chamber.status()
+    os.kill(served.process.pid, signal.SIGHUP)
+    os.kill(served.web_pid(), signal.SIGHUP)
+    clock, after = RealClock(), before
+    while after.beat.scans < before.beat.scans + 600:  # a second of it, at 60 x
+        assert clock.now_s < 20.0, served.log
+        sleep_s(0.1)
+        after = chamber.status()
+    assert after.boot == before.boot
+    assert "web server" not in served.log
+
+
 def test_a_web_server_that_dies_leaves_the_process_alone(served: Served, chamber: Chamber) -> None:
     with chamber.control("long"):
         chamber.ready()
@@ -283,6 +296,31 @@ def test_a_run_that_cannot_be_begins_nothing(served: Served, chamber: Chamber, t
     nobody = cli(served, "answer", "agree", "go")
     assert nobody.returncode == 1
     assert nobody.stderr == "pvdctl: nobody is asking 'agree' now. You can: clear.\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--simulate", "--socket", "{socket}"], "another service listens on {socket} already"),
+        (["--simulate", "--settings", "nowhere.toml"], "settings file nowhere.toml cannot be read: No such file"),
+        (["--simulate", "--fault", "leek@90s"], "did you mean leak"),
+        (["--simulate", "--fault", "mute@90s:link=nobody"], "there is no instrument 'nobody'"),
+        (["--chamber", "simulators/provap.yaml", "--fault", "leak@90s"], "--fault is for --simulate"),
+        (["--chamber", "nowhere.yaml"], "chamber file nowhere.yaml cannot be read"),
+        (["--simulate", "--recipes", "nowhere"], "there is no folder of recipes nowhere"),
+        ([], "name a chamber file with --chamber"),
+    ],
+)
+def test_a_service_that_cannot_be_is_wrong_usage(
+    served: Served, tmp_path: Path, given: list[str], sentence: str
+) -> None:
+    words = [word.format(socket=served.socket) for word in given]
+    if "--socket" not in words:
+        words += ["--socket", str(tmp_path / "other.sock")]
+    told = cli(served, "serve", "--record", str(tmp_path / "record"), *words)
+    assert told.returncode == 2, told.stderr
+    assert sentence.format(socket=served.socket) in told.stderr
+    assert not (tmp_path / "other.sock").exists()
 
 
 def test_a_service_that_is_not_there(tmp_path: Path) -> None:
