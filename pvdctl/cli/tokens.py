@@ -21,8 +21,10 @@ def add(path: Path, user: str, role: str, days: float) -> int:
 
 def listing(path: Path) -> int:
     """One line each."""
-    now = _now()
-    for token in Tokens(path, _now).all():
+    now, tokens = _now(), Tokens(path, _now).all()
+    if not tokens:
+        say(f"there is no token in {path}")
+    for token in tokens:
         state = "revoked" if token.revoked_utc else "good" if token.good(now) else "over"
         print(f"{token.number:4d}  {token.user}  {token.role}  {state}, until {token.expires_utc}")
     return DONE
