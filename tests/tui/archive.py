@@ -2,15 +2,15 @@
 
 import copy
 import json
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
 from pvdctl.client import Heard
 from pvdctl.service.answers import RunEntry, RunList, Samples, Verdict
 from pvdctl.service.decode import decode
-from pvdctl.service.messages import Snapshot
-from tests.tui.stage import RECORDED, RecordedChamber, changed
+from tests.tui.stage import RECORDED
+from tests.tui.talking import TalkingChamber
 
 
 @cache
@@ -20,7 +20,7 @@ def archive() -> dict[str, Any]:
     return found
 
 
-class ArchiveChamber(RecordedChamber):
+class ArchiveChamber(TalkingChamber):
     """Knows runs. `failing`: what is asked, and the error it ends in; `verdict`: what checking the record finds."""
 
     def __init__(self, *first: Heard) -> None:
@@ -30,20 +30,6 @@ class ArchiveChamber(RecordedChamber):
         self.failing: dict[str, Exception] = {}
         self.verdict = decode(Verdict, archive()["verdict"])
         self.read: list[str] = []
-
-    def follow(self, *, every_s: float = 0.5, patience: bool = True) -> Generator[Heard, None, None]:
-        """The last snapshot again and again, as a service does; on a slow machine it would seem lost otherwise."""
-        last: Heard | None = None
-        while True:
-            with self._next:
-                if not self._waiting:
-                    self._next.wait(every_s)
-                if self._waiting:
-                    last = self._waiting.pop(0)
-                elif isinstance(last, Snapshot):
-                    last = changed(last)
-            if last is not None:
-                yield last
 
     def _fail(self, what: str) -> None:
         self.read.append(what)

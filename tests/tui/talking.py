@@ -14,7 +14,7 @@ class TalkingChamber(RecordedChamber):
 
     def follow(self, *, every_s: float = 0.5, patience: bool = True) -> Generator[Heard, None, None]:
         last: Heard | None = None
-        for _ in range(1000):
+        while True:
             with self._next:
                 if not self._waiting:
                     self._next.wait(EVERY_S)
