@@ -11,7 +11,6 @@ from textual.widgets import Static
 
 from pvdctl.service.answers import RunEntry
 from pvdctl.tui.curves import Curves
-from pvdctl.tui.pane import Pane
 from pvdctl.tui.plot import CurvePlot, KindName
 from pvdctl.tui.story_words import head, whole
 
@@ -92,7 +91,7 @@ class RunView(Container):
         if scroll.display:
             scroll.focus()
         else:
-            self.query_ancestor(Pane).focus()
+            self.query_ancestor("Pane", Container).focus()
 
     def on_resize(self) -> None:
         """Whether there is room for both."""

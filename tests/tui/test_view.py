@@ -6,6 +6,7 @@ from datetime import datetime
 from pvdctl.clock import VirtualClock
 from pvdctl.service.answers import Me
 from pvdctl.service.messages import Happening, Holder
+from pvdctl.tui.panes import PANES
 from pvdctl.tui.view import STALE_AFTER_S, View
 from tests.tui.stage import changed, recorded
 
@@ -73,3 +74,7 @@ def test_another_start_of_the_service_begins_anew() -> None:
     view.take(other)
     assert list(view.happenings) == other.events
     assert list(view.curves.at_s) == [other.at_s]
+
+
+def test_every_screen_draws_the_news_in_a_way_of_its_own() -> None:
+    assert [name for name, make in PANES if "show" not in vars(type(make()))] == []
