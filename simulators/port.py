@@ -4,6 +4,7 @@ A port is driven from outside with the time of day (seconds on the caller's cloc
 instrument serves virtual time in memory and real time on a pty or a socket.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from math import inf
 from types import FunctionType
@@ -26,7 +27,7 @@ class Port(Protocol):
         """
 
 
-class WirePort:
+class WirePort(ABC):
     """Base of the simulated instruments' ports: a queue of answers and the place where wire faults bite.
 
     A subclass implements `hear` and calls `say`. Wire faults (mute, slow, garbled ...) are set by the bench as
@@ -90,19 +91,20 @@ class WirePort:
         for at_s, chunk in fault.on_answer(data, now_s + self.delay_s):
             self._answers.append((at_s, chunk))
 
+    @abstractmethod
     def hear(self, data: bytes, now_s: float) -> None:
         """Bytes that the instrument's receiver really got."""
-        raise NotImplementedError
 
     def tick(self, now_s: float) -> None:
         """What the instrument does by itself as time goes on; called by the bench at every step of its time."""
+        return
 
+    @abstractmethod
     def with_wrong_check(self, answer: bytes) -> bytes:
         """`answer` with its check damaged the way this protocol would notice; the rest as it was.
 
         Where a protocol has no check, a character is changed so that the answer cannot be taken for a good one.
         """
-        raise NotImplementedError
 
     def restart(self, now_s: float) -> None:
         """Power off and on again: volatile settings and half-received requests are gone, queued answers too."""

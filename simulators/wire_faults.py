@@ -4,6 +4,7 @@ Each is a `simulators.port.WireFault`. A fault bites until it is taken away, or 
 unless told. Chance comes from a `random.Random` given by the caller, so that one fault does not shift another's dice.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -13,7 +14,7 @@ from simulators.port import WireFault, WirePort
 Answer = list[tuple[float, bytes]]
 
 
-class _Bite:
+class _Bite(ABC):
     """Requests pass; the first `times` answers are spoilt by `spoil`, the others pass."""
 
     def __init__(self, times: float) -> None:
@@ -30,9 +31,9 @@ class _Bite:
         self._left -= 1.0
         return self.spoil(data, at_s)
 
+    @abstractmethod
     def spoil(self, data: bytes, at_s: float) -> Answer:
         """What becomes of an answer."""
-        raise NotImplementedError
 
 
 class Mute:

@@ -7,6 +7,7 @@ owns the link, and never knows whether that link is a serial port, a socket or a
 import difflib
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -40,7 +41,7 @@ class Poster(Protocol):
         """Queue `act`; a waiting act of the same name and driver is replaced. Never blocks."""
 
 
-class Driver:
+class Driver(ABC):
     """Base of all drivers. A subclass states its facts as class data and implements `identify` and its role.
 
     Exactly one public Driver subclass per module of pvdctl.drivers; the chamber file names the module.
@@ -76,12 +77,13 @@ class Driver:
         """Tell the driver which worker runs its acts."""
         self._poster = poster
 
+    @abstractmethod
     def identify(self, link: Any) -> Identity:
         """Ask the instrument who it is; raise InstrumentError if it is not one this driver knows."""
-        raise NotImplementedError
 
     def prepare(self, link: Any) -> None:
         """Bring a just identified instrument into the state its polls need (units, remote mode). Changes no output."""
+        return
 
     @property
     def bus_address(self) -> int | None:

@@ -5,6 +5,7 @@ Vacuum Technology Book 5.2 and data sheets of the class (PKR/MPG full range, TPR
 Noise: ion 2 %, Pirani 1 % of the reading, capacitance 0.02 % of full scale; all usual figures, unchecked.
 """
 
+from abc import ABC, abstractmethod
 from math import exp, inf, log
 
 from simulators.plant.noise import TABLE, normal_table, stream
@@ -35,7 +36,7 @@ IGNITION_MBAR = 1e-7
 """A cold cathode lights in this time down to this pressure, below it in inverse proportion to it; guess."""
 
 
-class Head:
+class Head(ABC):
     """A gauge head and its last reading (`status`, `pressure_mbar`); subclasses say what it measures."""
 
     __slots__ = ("_low_mbar", "_noise", "at_step", "dead", "factor", "frozen", "name", "on", "pressure_mbar", "status")
@@ -69,12 +70,13 @@ class Head:
         self.pressure_mbar = value * self.factor
         self.status = status
 
+    @abstractmethod
     def measure(self, gas: Vacuum, noise: float) -> tuple[float, int]:
         """Indicated pressure and status digit, with a standard normal value to make noise of."""
-        raise NotImplementedError
 
     def follow(self, gas: Vacuum, now_s: float) -> None:
         """Something in the head takes time; told after each step of the gas."""
+        return
 
 
 def _limit(value: float, low: float, high: float) -> tuple[float, int]:

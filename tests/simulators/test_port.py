@@ -26,6 +26,13 @@ def test_an_instrument_keeps_what_it_does_differently() -> None:
             """Always has something to say."""
             return until_s, b"!"
 
+        def hear(self, data: bytes, now_s: float) -> None:
+            """Never listens."""
+
+        def with_wrong_check(self, answer: bytes) -> bytes:
+            """Has no check."""
+            return answer
+
     class Louder(Loud):
         delay_s = 1.0
 
@@ -33,6 +40,15 @@ def test_an_instrument_keeps_what_it_does_differently() -> None:
     assert port.take(3.0) == (3.0, b"!")
     port.say(b"?", 2.0)
     assert port.next_answer_s == 3.0
+
+
+def test_an_instrument_that_hears_nothing_is_not_made() -> None:
+    class Deaf(WirePort):
+        """Forgot both."""
+
+    kind: type = Deaf
+    with pytest.raises(TypeError, match=r"hear.*with_wrong_check"):
+        kind()
 
 
 def test_inputs_count_what_is_set() -> None:
