@@ -7,13 +7,13 @@ from typing import Any
 
 from pvdctl.chamber.load import LoadedChamber
 from pvdctl.chamber.problems import BadFile
-from pvdctl.cli import findings as found
 from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import DONE, NOT_PASSED, must_be_readable, say
 from pvdctl.cli.screen import duration
 from pvdctl.cli.shipped import chamber_file
 from pvdctl.quantities import show
 from pvdctl.recipe.check import check
+from pvdctl.recipe.facts import of_check, of_file
 from pvdctl.recipe.findings import errors
 from pvdctl.recipe.load import load_recipe
 from pvdctl.recipe.plan import Plan, plan
@@ -36,7 +36,7 @@ def check_recipes(paths: Sequence[Path], chamber_path: Path | None = None, *, js
         chamber = chamber_from(where)
     except BadFile as error:
         say(str(error))
-        chamber_facts["findings"] = found.of_file(error)
+        chamber_facts["findings"] = of_file(error)
         _print(json, {"passed": False, "chamber": chamber_facts, "recipes": []})
         return NOT_PASSED
     model = chamber.model
@@ -54,13 +54,13 @@ def _check(path: Path, chamber: LoadedChamber, json: bool) -> Facts:
         recipe = load_recipe(path)
     except BadFile as error:
         say(str(error))
-        facts["findings"] = found.of_file(error)
+        facts["findings"] = of_file(error)
         return facts
     facts.update(name=recipe.model.recipe, version=recipe.model.version, sha256=recipe.sha256)
     findings = check(recipe, chamber)
     for finding in findings:
         say(finding.line(str(path)))
-    facts["findings"] = found.of_check(str(path), findings)
+    facts["findings"] = of_check(str(path), findings)
     wrong = errors(findings)
     if wrong:
         if not json:

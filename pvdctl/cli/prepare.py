@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from pvdctl.chamber.load import LoadedChamber, with_control
 from pvdctl.chamber.problems import BadFile
-from pvdctl.cli import findings as found
 from pvdctl.cli.answers import given_answers
 from pvdctl.cli.chambers import chamber_from
 from pvdctl.cli.exits import WrongUsage, must_be_readable, say
 from pvdctl.errors import OperatorError
 from pvdctl.recipe.check import check
+from pvdctl.recipe.facts import of_check, of_file
 from pvdctl.recipe.findings import errors
 from pvdctl.recipe.load import LoadedRecipe, load_recipe
 from pvdctl.recipe.model import Prompt
@@ -67,7 +67,7 @@ def _plan(recipe: LoadedRecipe, chamber: LoadedChamber) -> Plan:
     wrong = errors(findings)
     if wrong:
         text = "\n".join(finding.line(recipe.path) for finding in findings)
-        raise NotPassed(text, found.of_check(recipe.path, findings))
+        raise NotPassed(text, of_check(recipe.path, findings))
     for finding in findings:
         say(finding.line(recipe.path))
     return plan(recipe, chamber)
@@ -76,7 +76,7 @@ def _plan(recipe: LoadedRecipe, chamber: LoadedChamber) -> Plan:
 def refusal(error: BadFile | NotPassed, recipe: Path) -> Facts:
     """Say why nothing was begun; the facts are for JSON."""
     say(f"{error}\n{recipe} was not run: mend what is listed above.")
-    findings = error.findings if isinstance(error, NotPassed) else found.of_file(error)
+    findings = error.findings if isinstance(error, NotPassed) else of_file(error)
     return {
         "recipe": {"path": str(recipe)},
         "end_state": REFUSED,

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pvdctl.chamber.load import LoadedChamber
-from pvdctl.chamber.problems import BadFile, Problem
+from pvdctl.chamber.problems import BadFile
 from pvdctl.recipe.check import check
-from pvdctl.recipe.findings import Finding, errors
+from pvdctl.recipe.facts import of_check, of_file
+from pvdctl.recipe.findings import errors
 from pvdctl.recipe.load import LoadedRecipe, parse_recipe
 from pvdctl.recipe.model import Deposit, Prompt
 from pvdctl.recipe.plan import Plan, plan
@@ -73,11 +74,11 @@ class Library:
         try:
             recipe = parse_recipe(raw, path)
         except BadFile as error:
-            raise Turned("bad_recipe", str(error), findings=_of_file(error)) from error
+            raise Turned("bad_recipe", str(error), findings=of_file(error)) from error
         findings = check(recipe, self._chamber)
         if errors(findings):
             text = "\n".join(finding.line(path) for finding in findings)
-            raise Turned("bad_recipe", text, findings=_of_check(path, findings))
+            raise Turned("bad_recipe", text, findings=of_check(path, findings))
         return plan(recipe, self._chamber)
 
     def checked(self, body: dict[str, Any]) -> Checked:
@@ -88,7 +89,7 @@ class Library:
         try:
             recipe = parse_recipe(raw, path)
         except BadFile as error:
-            return Checked(name, "", "", "", text, False, None, {}, [], _of_file(error))
+            return Checked(name, "", "", "", text, False, None, {}, [], of_file(error))
         findings = check(recipe, self._chamber)
         passed = not errors(findings)
         planned = plan(recipe, self._chamber) if passed else None
@@ -98,7 +99,7 @@ class Library:
             round(planned.expected_s, 1) if planned is not None else None,
             {source: round(mg, 1) for source, mg in planned.uses_mg.items()} if planned is not None else {},
             planned_steps(planned) if planned is not None else _bare_steps(recipe),
-            _of_check(path, findings),
+            of_check(path, findings),
             [Question(step.name, step.message, step.answers) for step in model.steps if isinstance(step, Prompt)],
         )  # fmt: skip
 
@@ -117,20 +118,3 @@ def planned_steps(planned: Plan) -> list[RecipeStep]:
 
 def _bare_steps(recipe: LoadedRecipe) -> list[RecipeStep]:
     return [RecipeStep(index, step.name, step.do, 0.0) for index, step in enumerate(recipe.model.steps, start=1)]
-
-
-def _of_file(error: BadFile) -> list[dict[str, Any]]:
-    lines = str(error).splitlines()
-    return [_facts(error.path, problem, line) for problem, line in zip(error.problems, lines, strict=False)]
-
-
-def _of_check(path: str, findings: list[Finding]) -> list[dict[str, Any]]:
-    return [_facts(path, each.problem, each.line(path), each.severity, each.step) for each in findings]
-
-
-def _facts(path: str, problem: Problem, text: str, severity: str = "error", step: str = "") -> dict[str, Any]:
-    """One problem as `pvdctl check --json` gives it."""
-    return {
-        "severity": severity, "file": path, "line": problem.line, "column": problem.column, "step": step,
-        "at": problem.at, "wanted": problem.wanted, "found": problem.found, "hint": problem.hint, "text": text,
-    }  # fmt: skip

@@ -1,4 +1,7 @@
-"""What is wrong with a recipe or a chamber file, as JSON: the same facts as the sentences on stderr."""
+"""What is wrong with a recipe or a chamber file, as JSON: the same facts as the sentences that people read.
+
+The command line and the service tell them alike.
+"""
 
 from typing import Any
 
