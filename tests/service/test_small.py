@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from pvdctl.service.listen import unix_socket
 from pvdctl.service.notify import Notify
 from pvdctl.service.settings import load_settings
 from pvdctl.service.tokens import Tokens
+from pvdctl.service.web.archive import Archive
 from pvdctl.service.web.limits import COMMANDS_PER_S, READS_PER_S, Limits
 from pvdctl.service.web.turned_away import EVERY_S, MOST_KINDS, TurnedAway
+from tests.service.inside import Inside
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -199,3 +202,18 @@ def test_the_socket_is_for_owner_and_group_and_replaces_a_dead_one(tmp_path: Pat
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         with pytest.raises(OperatorError, match="another service listens"):
             unix_socket(path)
+
+
+def test_a_record_that_cannot_be_looked_at_now_is_looked_at_again(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(inside.directory)
+    found = archive.standing(lambda: datetime.now(UTC))
+    assert found is not None
+    assert found["events"] > 0
+
+    def locked(reader: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr("pvdctl.service.web.archive.standing", locked)
+    assert archive.standing(lambda: datetime.now(UTC)) is None
