@@ -6,7 +6,10 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pvdctl.chamber.load import load_chamber
+from pvdctl.errors import RecordError
 from pvdctl.service.library import Library
 from pvdctl.service.web.app import make_app
 from pvdctl.service.web.archive import Archive
@@ -46,8 +49,8 @@ class Asked(Directory):
         return super().by_peer(peer, client)
 
 
-async def post(app: Any, path: str, body: bytes) -> int:
-    """The status of one request over the Unix socket."""
+async def ask(app: Any, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    """Status and body of one request over the Unix socket."""
     given = [{"type": "http.request", "body": body, "more_body": False}]
     said: list[dict[str, Any]] = []
 
@@ -59,32 +62,49 @@ async def post(app: Any, path: str, body: bytes) -> int:
 
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     scope = {
-        "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(),
+        "type": "http", "http_version": "1.1", "method": method, "path": path, "raw_path": path.encode(),
         "query_string": b"", "headers": headers, "client": None, "server": None, "scheme": "http", "root_path": "",
         "state": {"peer": Peer(1, 0, 0)},
     }  # fmt: skip
     await app(scope, receive, send)
-    return int(said[0]["status"])
+    return int(said[0]["status"]), b"".join(each.get("body", b"") for each in said[1:])
 
 
-def test_what_is_told_to_the_control_process_is_told_by_the_event_loop() -> None:
+def house(directory: Directory) -> House:
+    """With a pipe that only keeps what it is told."""
     pipe: Any = Pipe()
-    directory = Asked({}, None)
-    directory.looked = set()
-    house = House(
+    return House(
         inlet=pipe, directory=directory, library=Library(ROOT / "recipes", load_chamber(CHAMBER)),
         archive=Archive(ROOT), simulating=Simulating([], ""), now_s=lambda: 0.0,
     )  # fmt: skip
-    app = make_app(house)
+
+
+def test_what_is_told_to_the_control_process_is_told_by_the_event_loop() -> None:
+    directory = Asked({}, None)
+    directory.looked = set()
+    home = house(directory)
+    app = make_app(home)
     loop = SimpleNamespace(thread=0)
 
-    async def ask() -> list[int]:
+    async def hold() -> list[int]:
         loop.thread = threading.get_ident()
-        found = [await post(app, "/v1/commands/hold", b"{}") for _ in range(int(3 * COMMANDS_PER_S))]
-        return [*found, await post(app, "/v1/commands/hold", json.dumps({"reasn": "x"}).encode())]
+        hold = "/v1/commands/hold"
+        found = [(await ask(app, "POST", hold, b"{}"))[0] for _ in range(int(3 * COMMANDS_PER_S))]
+        return [*found, (await ask(app, "POST", hold, json.dumps({"reasn": "x"}).encode()))[0]]
 
-    statuses = asyncio.run(ask())
+    statuses = asyncio.run(hold())
     assert statuses.count(429) == COMMANDS_PER_S + 1
+    pipe: Any = home.inlet
     assert [(act, body["code"]) for act, body, _ in pipe.told] == [("turned_away", "too_many")]
     assert {thread for _, _, thread in pipe.told} == {loop.thread}
     assert loop.thread not in directory.looked
+
+
+def test_a_record_that_cannot_be_read_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(self: Archive, limit: int) -> None:
+        raise RecordError("record x cannot be read: database disk image is malformed")
+
+    monkeypatch.setattr(Archive, "runs", damaged)
+    status, body = asyncio.run(ask(make_app(house(Directory({}, None))), "GET", "/v1/runs"))
+    assert status == 404
+    assert json.loads(body)["text"] == "record x cannot be read: database disk image is malformed"

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import pvdctl
+from pvdctl.errors import RecordError
 from pvdctl.service.answers import Problem
 from pvdctl.service.call import Turned
 from pvdctl.service.lease import Client
@@ -66,6 +67,7 @@ def make_app(house: House) -> FastAPI:
     for part in (looking, acting, files):
         app.include_router(part.router)
     app.add_exception_handler(Turned, _turned)
+    app.add_exception_handler(RecordError, _unreadable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _other)
     house.inlet.on_snapshot = house.trends.add
@@ -76,6 +78,11 @@ def make_app(house: House) -> FastAPI:
 async def _turned(request: Request, error: Exception) -> Response:
     assert isinstance(error, Turned)
     return problem(error.problem)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    """A record that was found and cannot be read on, such as one whose file is damaged."""
+    return problem(Problem("not_found", str(error)))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
