@@ -30,8 +30,11 @@ class Reach:
     json: bool
 
     def chamber(self) -> Chamber:
-        """The client."""
-        return Chamber(self.service, client=f"pvdctl {sys.argv[1] if len(sys.argv) > 1 else ''}".strip())
+        """The client. Raises WrongUsage for an address that is none."""
+        try:
+            return Chamber(self.service, client=f"pvdctl {sys.argv[1] if len(sys.argv) > 1 else ''}".strip())
+        except OperatorError as error:
+            raise WrongUsage(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

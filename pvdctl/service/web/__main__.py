@@ -29,7 +29,7 @@ from pvdctl.service.web.peer import PeerProtocol
 from pvdctl.service.web.simulating import Simulating
 
 EVIDENCE_EVERY_S = 10.0
-"""How often it is looked up how far the record is anchored."""
+"""How often it is looked up how far the record is anchored. A choice: evidence.md warns from 5 minutes on."""
 OWN = Who("system:web", "viewer", "web", "unix", "")
 LIVE_STREAMS = 200
 """Connections at a time, all together; far above what a laboratory has."""

@@ -1,4 +1,7 @@
-"""What requests carry. Unknown fields, wrong kinds and numbers beyond their range are refused with a sentence."""
+"""What requests carry. Unknown fields, wrong kinds and numbers beyond their range are refused with a sentence.
+
+The lengths allowed are choices: far above what people write, far below what would fill a record.
+"""
 
 from typing import Annotated, Literal
 

@@ -11,7 +11,10 @@ from pvdctl.service.web.identity import Who
 ANSWER_WITHIN_S = 8.0
 """A scan and a commit take well below 2 s; beyond this the control process is not there."""
 LARGEST_LINE = 16 * 1024 * 1024
+"""Bytes: a thousand snapshots' worth. A choice."""
 KEPT = 500
+"""Happenings: as many as the control process keeps (`outlet.KEPT_HAPPENINGS`). A stream that falls that far behind is
+dropped."""
 
 
 class Subscriber:

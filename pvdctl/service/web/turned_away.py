@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 EVERY_S: Final = 5.0
+"""Between two tellings."""
 MOST_KINDS: Final = 100
-"""Different ones that wait at a time; those beyond are counted together. Both are choices."""
+"""Different ones that wait at a time; those beyond are counted together. Both numbers are choices."""
 _REST: Final = ("others", "too_many", f"requests of more than {MOST_KINDS} kinds were turned away")
 
 
