@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pvdctl.service.messages import Alarm, Message, Question, RecipeStep
+from pvdctl.service.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Me(Message):
     """Who the service takes the asker for."""
 
     user: str
-    role: Literal["viewer", "operator", "process_engineer", "admin"]
+    role: Role
     client: str
     via: Literal["unix", "token"]
 

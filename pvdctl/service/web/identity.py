@@ -4,7 +4,7 @@ import grp
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pvdctl.service.call import Turned
 from pvdctl.service.roles import Role
@@ -22,7 +22,7 @@ class Who(NamedTuple):
     user: str
     role: Role
     client: str
-    via: str
+    via: Literal["unix", "token"]
     key: str
 
 

@@ -25,7 +25,7 @@ async def status(who: Looking, house: TheHouse) -> Response:
 @router.get("/v1/me", response_model=Me)
 async def me(who: Looking) -> Response:
     """Who the service takes you for, and in which role."""
-    return answer(200, Me(who.user, who.role, who.client, "unix" if who.via == "unix" else "token"))
+    return answer(200, Me(who.user, who.role, who.client, who.via))
 
 
 @router.get("/v1/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
