@@ -7,7 +7,7 @@ is first asked for: numpy and textual-plot cost 60 ms.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from math import isnan, log10
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,10 +19,10 @@ from textual_plot.axis_formatter import AxisFormatter, DurationFormatter, Numeri
 
 from pvdctl.tui.curves import Curves
 from pvdctl.tui.over import Over
-from pvdctl.tui.plot import KINDS, SHAPES, Kind, KindName, Line
+from pvdctl.tui.plot import KINDS, SHAPES, Kind, Line
 from pvdctl.tui.reduced import Reduced
+from pvdctl.tui.run_view import LEAST_S, SHOWN
 
-ORDER: Final[tuple[KindName, ...]] = ("rate", "thickness", "pressure", "current")
 MARGIN_LEFT = 10
 """Characters for the labels, as textual-plot has it."""
 
@@ -73,12 +73,12 @@ class Closer(Over[None]):
         super().__init__()
         self._run, self._curves = run, curves
         self._at = 0
-        self._window_s = (0.0, max(60.0, curves.at_s[-1] if len(curves) else 0.0))
+        self._window_s = (0.0, max(LEAST_S, curves.at_s[-1] if len(curves) else 0.0))
         self._whole_s = self._window_s
 
     @property
     def _kind(self) -> Kind:
-        return KINDS[ORDER[self._at]]
+        return KINDS[SHOWN[self._at]]
 
     def compose(self) -> ComposeResult:
         """Title, plot, keys."""
@@ -108,7 +108,7 @@ class Closer(Over[None]):
 
     def action_next(self) -> None:
         """The next kind of curve, in the same window of time."""
-        self._at = (self._at + 1) % len(ORDER)
+        self._at = (self._at + 1) % len(SHOWN)
         self._draw()
 
     def _draw(self) -> None:

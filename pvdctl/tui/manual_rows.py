@@ -21,7 +21,7 @@ class Row:
 
     group, name: where it stands. found: as read back. asked: in words; empty where nothing is asked. asked_on: the
     same as yes or no; None for a current and where it is not known. note: what is out of the ordinary.
-    output: for `set_output`. verbs: what setting it to 1 and to 0 is called. source: of a current, whose limits hold.
+    output: for `set_output`. verbs: what setting it to 1 and to 0 is called. forced_by, failure: see `messages`.
     """
 
     group: str
@@ -99,7 +99,7 @@ def _current(supply: Supply, sources: list[Source]) -> Row:
     selected = tuple(source for source in sources if source.selected)
     found = _reading(supply.current, words.number(supply.current.value, 1, "A"))
     if supply.power_w is not None:
-        found.append(f"  {round(supply.power_w, 1) + 0.0:.1f} W")
+        found.append(f"  {words.number(supply.power_w, 1, 'W')}")
     note = _doubt(supply.current) or Text(f"through {selected[0].name}" if selected else "no source selected")
     return Row(
         "Sources", f"{supply.name}.current", found, words.number(supply.asked_current_a, 1, "A"), None, note,

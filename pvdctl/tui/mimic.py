@@ -11,8 +11,9 @@ from pvdctl.tui import mimic_words
 from pvdctl.tui.drawing import Line, fitted, short, text, width, wrapped
 from pvdctl.tui.mimic_pipes import Branch, others, pipes
 from pvdctl.tui.mimic_vessel import vessel
-from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, OPEN_STYLE, number, power, pressure
+from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, OPEN_STYLE, power, pressure
 from pvdctl.tui.view import View
+from pvdctl.tui.words import number
 
 LEAST_ROOM = 72
 """Below this many columns the pipes are drawn under the vessel."""
@@ -170,6 +171,5 @@ def _inputs(required: list[Switch]) -> list[Line]:
 
 def _output(one: Switch) -> Line:
     word = {True: "on", False: "off", None: "?"}[one.on]
-    return [(f"{one.name} {word}", DOUBT_STYLE * (one.on is None)), (f" {FORCED}", BAD_STYLE * bool(one.forced_by))][
-        : 2 if one.forced_by else 1
-    ]
+    forced: Line = [(f" {FORCED}", BAD_STYLE)] if one.forced_by else []
+    return [(f"{one.name} {word}", DOUBT_STYLE if one.on is None else ""), *forced]

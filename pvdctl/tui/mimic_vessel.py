@@ -3,7 +3,8 @@
 from pvdctl.service.messages import Crystal, Layer, Mimic, Source, Valve
 from pvdctl.tui import mimic_words
 from pvdctl.tui.drawing import Line, centred, fitted, short, width
-from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, MOVING_STYLE, OPEN_STYLE, number, power
+from pvdctl.tui.mimic_words import BAD_STYLE, DOUBT_STYLE, FORCED, MOVING_STYLE, OPEN_STYLE, power
+from pvdctl.tui.words import number
 
 LEAST_SOURCE = 19
 """Columns a source needs: its material, current and power in one line, or a shutter's longest word."""
@@ -43,7 +44,7 @@ def film(layer: Layer, judged: bool) -> list[Line]:
 
     judged: the band is being kept now; in a hold a rate of zero is as it should be.
     """
-    rate: Line = [("rate ", ""), (number(layer.rate_nm_per_s, 3, ""), "bold")]
+    rate: Line = [("rate ", ""), (number(layer.rate_nm_per_s, 3), "bold")]
     target, band = layer.rate_target_nm_per_s, layer.band_percent
     rate.append((f" of {target:g} nm/s" if target > 0.0 else " nm/s", ""))
     if target > 0.0 and band > 0.0 and judged:
@@ -53,7 +54,7 @@ def film(layer: Layer, judged: bool) -> list[Line]:
             rate.append((" in band", OPEN_STYLE))
         else:
             rate.append((" ▼ low" if off_percent < 0.0 else " ▲ high", MOVING_STYLE))
-    return [[("film ", ""), (number(layer.film_nm, 1, ""), "bold"), (f" of {layer.target_nm:g} nm", "")], rate]
+    return [[("film ", ""), (number(layer.film_nm), "bold"), (f" of {layer.target_nm:g} nm", "")], rate]
 
 
 def crystal(one: Crystal) -> Line:

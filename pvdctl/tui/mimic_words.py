@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from pvdctl.service.messages import Gauge, Measured, Pump, Valve
 from pvdctl.tui import words
+from pvdctl.tui.words import number
 
 FORCED: Final = "‡"
 OPEN_STYLE, MOVING_STYLE, DOUBT_STYLE, BAD_STYLE = "bold cyan", "yellow", "bold yellow", "bold red"
@@ -82,11 +83,6 @@ def pressure(reading: Measured) -> tuple[str, str]:
         return f"? mbar (bad: {reading.why})" if reading.why else "? mbar (bad)", BAD_STYLE
     told = words.pressure(reading.value)
     return (f"{told} (uncertain)", DOUBT_STYLE) if reading.quality == "uncertain" else (told, "bold")
-
-
-def number(value: float | None, digits: int, unit: str) -> str:
-    """A number with its unit; never `-0.0`, `?` where it is not known."""
-    return words.number(value if value is None else round(value, digits) + 0.0, digits, unit)
 
 
 def power(watts: float | None) -> str:

@@ -5,6 +5,7 @@ from rich.text import Text
 from pvdctl.service.answers import Checked
 from pvdctl.service.messages import RecipeStep
 from pvdctl.tui import words
+from pvdctl.tui.drawing import short
 from pvdctl.tui.recipe_page import charge
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -29,9 +30,9 @@ def timeline(checked: Checked, width: int) -> Text:
     begun_s = 0.0
     for step in checked.steps:
         told.append(f"\n{step.index:>2} ", "dim")
-        told.append(f"{_cut(step.name, name_width):<{name_width}} ")
+        told.append(f"{short(step.name, name_width):<{name_width}} ")
         if what_width:
-            told.append(f"{_cut(what(step), what_width - 1):<{what_width}}", "dim")
+            told.append(f"{short(what(step), what_width - 1):<{what_width}}", "dim")
         lasts = words.duration(step.expected_s) if step.do != "prompt" else "asks"
         told.append(f"{lasts:>8} ")
         told.append(*_bar(step, begun_s, total_s, room))
@@ -62,7 +63,3 @@ def _bar(step: RecipeStep, begun_s: float, total_s: float, room: int) -> tuple[s
     full, part = last - first, end % 8
     bar = " " * first + FULL * full + (EIGHTHS[part] if part else "")
     return bar[:room], "bold cyan" if step.film else "blue"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -22,7 +22,7 @@ TWO_COLUMNS = 70
 
 
 class StripChart(Vertical):
-    """Rate, film, source current and pressure. `alone`: the kind that fills all the room; empty: all four."""
+    """Rate, film, source current and pressure. `alone`: the kind that fills all the room; None: all four."""
 
     DEFAULT_CSS = """
     StripChart { width: 1fr; height: 1fr; padding: 0 1; }

@@ -36,7 +36,7 @@ def lines(view: View, width: int) -> Text:
             return Text(f"pvdctl: starting the simulated service ... {words.duration(view.age_s)}", "bold")
         why = view.lost or "waiting for its first word"
         return _cut(Text(f"pvdctl: no service yet: {why}", "bold yellow"), width)
-    made = [_first(snapshot, width), _second(snapshot, view, width)]
+    made = [_first(snapshot), _second(snapshot, view, wide=width >= WIDE)]
     if view.stale:
         why = f": {view.lost}" if view.lost else ""
         made.append(Text(f" NO CONNECTION: all values are {words.duration(view.age_s)} old{why}", "bold reverse red"))
@@ -55,7 +55,7 @@ def _cut(line: Text, width: int) -> Text:
     return line
 
 
-def _first(snapshot: Snapshot, width: int) -> Text:
+def _first(snapshot: Snapshot) -> Text:
     """Chamber, real or simulated, state, recipe, step and phase."""
     pace = f" {snapshot.speed:g}×" if snapshot.speed is not None and snapshot.speed != 1.0 else ""
     marked = Text(f" {snapshot.marked}{pace} ", "bold reverse cyan" if snapshot.simulated else "bold reverse magenta")
@@ -77,9 +77,8 @@ def _where(job: Job) -> str:
     return f"step {job.step}/{len(job.steps)} {step.name}{phase}"
 
 
-def _second(snapshot: Snapshot, view: View, width: int) -> Text:
+def _second(snapshot: Snapshot, view: View, *, wide: bool) -> Text:
     """Elapsed and remaining, who is in control, the record, alarms."""
-    wide = width >= WIDE
     parts: list[Text] = []
     job = snapshot.job
     if job is not None and job.running:

@@ -10,6 +10,7 @@ from pvdctl.tui.curves import Curves
 STALE_AFTER_S = 3.0
 """A snapshot is due each 0.5 s; after this many seconds without one the values count as old (our own choice)."""
 KEPT_HAPPENINGS = 500
+"""To look back at on the screens; a guess. All of them are in the record."""
 
 
 class View:
