@@ -368,6 +368,10 @@ class Chamber:
         assert isinstance(found, dict)
         return found
 
+    def give_up_simulation(self) -> Accepted:
+        """End the simulation that is going on, whoever waits for it; their `simulate` is Declined, and says by whom."""
+        return self._post("/v1/simulations/give-up", {})
+
     # --- runs -----------------------------------------------------------------------------------------------------
     def runs(self, limit: int = 100) -> list[RunEntry]:
         """Past runs and the present one, newest first."""

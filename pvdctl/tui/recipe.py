@@ -44,6 +44,7 @@ class Recipe(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start…", tooltip="Start: says what will happen and asks for sample and note"),
         Binding("m", "simulate", "Simulate", tooltip="Make it on a simulated copy of this chamber; nothing real moves"),
+        Binding("x", "give_up", "Give up", tooltip="Give the simulation up that is going on"),
         Binding("t", "part", "Text/time", tooltip="Text, time line, simulation in turn, to see or to scroll"),
         Binding("f", "findings", "Findings", tooltip="Go to the check's findings; up and down show their lines"),
         Binding("o", "open", "Open", tooltip="Check a recipe file of this machine, by its path"),
@@ -214,8 +215,8 @@ class Recipe(Pane):
         page = self._startable("simulated")
         if page is None:
             return
-        if any(each.simulating is not None for each in self._pages.values()):
-            self.screens.say("refused", "A simulation is going on already; wait for it.")
+        if self._simulating:
+            self.screens.say("refused", "A simulation is going on already; wait for it, or give it up with x.")
             return
         assert page.checked is not None
 
@@ -227,6 +228,18 @@ class Recipe(Pane):
             self.screens.push_screen(AskBeforehand(page.name, page.checked.questions), go)
         else:
             go({})
+
+    def action_give_up(self) -> None:
+        """No more of the simulation."""
+        self.screens.ask("give the simulation up", lambda chamber: chamber.give_up_simulation())
+
+    @property
+    def _simulating(self) -> bool:
+        return any(page.simulating is not None for page in self._pages.values())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be something to give up."""
+        return self._simulating if action == "give_up" else True
 
     def _simulate(self, page: Page, answers: dict[str, str]) -> None:
         page.simulating, page.not_simulated, page.result, page.answers = RealClock(), "", None, answers
@@ -257,7 +270,7 @@ class Recipe(Pane):
 
     def _tick(self) -> None:
         """A simulation going on says how long."""
-        self._ticking = any(page.simulating is not None for page in self._pages.values())
+        self._ticking = self._simulating
         if self._ticking:
             self._draw_page()
             self.set_timer(TICK_S, self._tick)

@@ -16,7 +16,9 @@ def outcome(page: Page) -> RenderableType:
     """Going on, come to nothing, done, or not asked for yet."""
     if page.simulating is not None:
         lasted = words.duration(page.simulating.now_s)
-        return Text.assemble(MARK, f" {page.name} is being simulated on a copy of this chamber … {lasted}")
+        return Text.assemble(
+            MARK, f" {page.name} is being simulated on a copy of this chamber … {lasted} (x gives it up)"
+        )
     if page.not_simulated:
         return Text.assemble(MARK, (f" no simulation of {page.name}: {page.not_simulated}", "bold yellow"))
     if page.passed is False:

@@ -5,18 +5,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from pvdctl.client import Chamber, Declined, Lost
 from pvdctl.clock import RealClock, sleep_s
 from pvdctl.record.reader import RecordReader
+from pvdctl.service.dial import UnixConnection
 from pvdctl.service.messages import Happening, Snapshot
 from tests.service.inside import BRIEF, ROOT
 from tests.service.served import Served
 
+T = TypeVar("T")
 LONG = """\
 recipe: long
 version: "1"
@@ -250,6 +254,45 @@ def test_recipes_are_checked_and_simulated_beside_the_process(served: Served, ch
     short.write_text(LONG.replace("40 h", "4 s"))
     result = chamber.simulate(short, seed=3)
     assert (result["end_state"], result["seed"], result["simulated"]) == ("Complete", 3, True)
+
+
+def soon(act: Callable[[], T]) -> T:
+    """What it gives when it is no longer declined."""
+    for _ in range(200):
+        try:
+            return act()
+        except Declined:
+            sleep_s(0.05)
+    return act()
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """Why it is declined, when at last it is."""
+    for _ in range(200):
+        try:
+            act()
+        except Declined as declined:
+            return str(declined)
+    return ""
+
+
+def test_a_simulation_is_given_up_by_word_and_by_hanging_up(served: Served, chamber: Chamber, tmp_path: Path) -> None:
+    with pytest.raises(Declined, match="no recipe is being simulated"):
+        chamber.give_up_simulation()
+    long, short = tmp_path / "long.yaml", tmp_path / "short.yaml"
+    long.write_text(LONG)
+    short.write_text(LONG.replace("40 h", "4 s"))
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(served.chamber("waits").simulate, long)
+        assert soon(chamber.give_up_simulation).text == "the simulation is given up"
+        with pytest.raises(Declined, match=r"the simulation was given up by \S+ \(pytest\)"):
+            waiting.result(10.0)
+
+    gone = UnixConnection(str(served.socket), 10.0)
+    gone.request("POST", "/v1/simulations", json.dumps({"recipe": "long"}), {"Content-Type": "application/json"})
+    assert "another recipe is being simulated; wait for it, or give it up" in refusal(lambda: chamber.simulate(short))
+    gone.close()
+    assert soon(lambda: chamber.simulate(short))["end_state"] == "Complete"
 
 
 def test_commands_of_the_shell(served: Served, chamber: Chamber, tmp_path: Path) -> None:

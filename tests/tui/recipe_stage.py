@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from pvdctl.client import Heard
+from pvdctl.client import Declined, Heard
 from pvdctl.errors import OperatorError
-from pvdctl.service.answers import Accepted, Checked, RecipeEntry
+from pvdctl.service.answers import Accepted, Checked, Problem, RecipeEntry
 from pvdctl.service.decode import decode
 from pvdctl.service.messages import Snapshot
 from pvdctl.tui.app import Screens
@@ -58,6 +58,7 @@ class RecipeChamber(TalkingChamber):
         self.simulating = threading.Event()
         """Set: simulations end. They do at once unless a test clears it."""
         self.simulating.set()
+        self.given_up = False
         self.answers["/v1/lease"] = Accepted("in control for 30 s.", "Idle", fence=7)
         self.answers["/v1/runs"] = Accepted("run 20261122-0001-lzln of recipe lzln has begun.", "Starting", run="r")
 
@@ -85,7 +86,14 @@ class RecipeChamber(TalkingChamber):
         assert self.simulating.wait(20.0)
         if self.failing is not None:
             raise self.failing
+        if self.given_up:
+            raise Declined(Problem("not_now", "the simulation was given up by anna (tui@test:1)."), 409)
         return simulated(recipe if isinstance(recipe, str) else recipe.stem)
+
+    def give_up_simulation(self) -> Accepted:
+        self.given_up = True
+        self.simulating.set()
+        return Accepted("the simulation is given up", "Idle")
 
 
 async def at(pilot: Pilot[None], app: Screens, name: str) -> Recipe:

@@ -157,6 +157,26 @@ def test_simulate_goes_on_beside_everything_and_is_marked() -> None:
     assert chamber.asked == []
 
 
+def test_a_simulation_is_given_up_by_a_key_that_is_there_only_then() -> None:
+    chamber = RecipeChamber()
+    chamber.simulating.clear()
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "lzln")
+        assert "Give up" not in text(app)
+        await pilot.press("x")
+        assert not chamber.given_up
+        await pilot.press("m")
+        await until(pilot, lambda: "… 1 s (x gives it up)" in text(app))
+        await until(pilot, lambda: "x Give up" in text(app))
+        await pilot.press("x")
+        await until(pilot, lambda: "no simulation of lzln: the simulation was given up by anna" in flat(app))
+        await until(pilot, lambda: "x Give up" not in text(app))
+
+    play(chamber, story, LARGE)
+    assert chamber.asked == []
+
+
 def test_a_simulation_that_ends_badly_names_the_cause() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "li3n")

@@ -1,12 +1,13 @@
 """Routes about recipes and past runs: read from files, in threads, beside the control process."""
 
+import json
 from asyncio import to_thread
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from pvdctl.service.answers import Checked, RecipeList, RunList, Samples, Verdict
+from pvdctl.service.answers import Accepted, Checked, RecipeList, RunList, Samples, Verdict
 from pvdctl.service.web import bodies
 from pvdctl.service.web.house import Commanding, Looking, TheHouse, answer
 
@@ -33,10 +34,17 @@ async def check(body: bodies.RecipeAsk, who: Looking, house: TheHouse) -> Respon
 
 
 @router.post("/v1/simulations", response_model=dict[str, Any])
-async def simulate(body: bodies.SimulationAsk, who: Commanding, house: TheHouse) -> Response:
+async def simulate(body: bodies.SimulationAsk, who: Commanding, house: TheHouse, request: Request) -> Response:
     """Make the recipe on a simulated copy of the chamber; the result as `pvdctl simulate --json`. One at a time."""
     path, raw = await to_thread(house.library.read, body.model_dump())
-    return JSONResponse(await house.simulating.run(path, raw, body.seed, body.answers))
+    return JSONResponse(await house.simulating.run(path, raw, body.seed, body.answers, request.is_disconnected))
+
+
+@router.post("/v1/simulations/give-up", response_model=Accepted)
+async def give_up(body: bodies.Nothing, who: Commanding, house: TheHouse) -> Response:
+    """End the simulation that is going on, whoever asked for it. Touches nothing else: it runs beside the process."""
+    house.simulating.give_up(f"{who.user} ({who.client})")
+    return answer(200, Accepted("the simulation is given up", str(json.loads(house.newest())["state"])))
 
 
 @router.get("/v1/runs", response_model=RunList)
