@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from pvdctl.client import Chamber, Declined
 from pvdctl.errors import PvdctlError
@@ -18,6 +18,7 @@ from pvdctl.tui.manual_rows import Row, rows
 from pvdctl.tui.manual_words import about, may, not_now, refusal, will
 from pvdctl.tui.pane import Pane
 from pvdctl.tui.rows import Column, Rows
+from pvdctl.tui.told import Told
 from pvdctl.tui.view import View
 
 REASON = "by hand at the screen"
@@ -34,7 +35,6 @@ class Manual(Pane):
     Manual #may { height: auto; max-height: 4; padding: 0 1; }
     Manual Rows { height: 1fr; min-height: 5; }
     Manual VerticalScroll { height: auto; max-height: 60%; border-top: solid $panel-lighten-2; padding: 0 1; }
-    Manual #about { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "change", "Change", tooltip="Open or close, switch on or off, set amps; asks first"),
@@ -46,7 +46,6 @@ class Manual(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[str, Row] = {}
-        self._told: dict[str, Text] = {}
         self._snapshot: Snapshot | None = None
         self._stale = False
         self._refused = ("", "")
@@ -54,10 +53,10 @@ class Manual(Pane):
 
     def compose(self) -> ComposeResult:
         """Whether anything may be set, the table, more about the line under the cursor."""
-        yield Static(id="may")
+        yield Told(id="may")
         yield Rows()
         with VerticalScroll():
-            yield Static(id="about")
+            yield Told(id="about")
 
     def arrive(self) -> None:
         """The keys move the cursor."""
@@ -67,7 +66,7 @@ class Manual(Pane):
     def show(self, view: View) -> None:
         """Only the cells that have changed."""
         self._snapshot, self._stale = view.snapshot, view.stale
-        self._put("may", may(view))
+        self.query_one("#may", Told).tell(may(view))
         if view.snapshot is not None:
             self._fill(rows(view.snapshot))
         self._tell()
@@ -95,13 +94,7 @@ class Manual(Pane):
         name, why = self._refused
         if why:
             lines.append(Text(refusal(name, why), "yellow"))
-        self._put("about", Text("\n").join(lines))
-
-    def _put(self, part: str, told: Text) -> None:
-        """Only what is new: each update makes the whole screen be laid out again."""
-        if self._told.get(part) != told:
-            self._told[part] = told
-            self.query_one(f"#{part}", Static).update(told)
+        self.query_one("#about", Told).tell(Text("\n").join(lines))
 
     def _row(self) -> Row | None:
         """The one under the cursor."""
