@@ -209,6 +209,8 @@ class Screens(App[None]):
 
     def show_keys(self) -> None:
         """Draw the line of keys; a pane whose keys depend on what it shows calls this when that has changed."""
+        if not self.is_running:
+            return  # being closed
         pane = self.pane
         keys = [key for key in _bindings(pane.BINDINGS) if pane.check_action(key.action.partition("(")[0], ())]
         line = self.screen_stack[0].query_one(KeyLine)

@@ -10,15 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from pvdctl.service.messages import Question
+from pvdctl.tui.over import Over
 
 BOX = """
     align: center middle;
-    & > Vertical { width: 72; max-width: 95%; height: auto; max-height: 95%; border: heavy $warning; padding: 0 1;
-                   background: $surface; }
+    & > Vertical { width: 72; max-width: 95%; height: auto; max-height: 100%; border: heavy $warning; padding: 0 1;
+                   background: $surface; margin-top: 4; }
     & Static { height: auto; }
     & .why { margin-top: 1; }
     & Horizontal { height: auto; margin-top: 1; align-horizontal: right; }
@@ -26,7 +26,7 @@ BOX = """
 """
 
 
-class Confirm(ModalScreen[bool | None]):
+class Confirm(Over[bool | None]):
     """Yes or no, with what will happen; None for Escape. The focus is on no: a stray Enter does nothing."""
 
     DEFAULT_CSS = f"Confirm {{ {BOX} }}"
@@ -63,7 +63,7 @@ class Confirm(ModalScreen[bool | None]):
         self.dismiss(yes)
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Over[str | None]):
     """A line of text, such as why. None: left without one.
 
     needed: an empty line is not taken.
@@ -98,7 +98,7 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class AskRecipesQuestion(ModalScreen[str | None]):
+class AskRecipesQuestion(Over[str | None]):
     """A prompt of the recipe: one of its answers, or None to look around first; the recipe goes on waiting."""
 
     DEFAULT_CSS = f"AskRecipesQuestion {{ {BOX} }}"

@@ -7,8 +7,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from pvdctl.tui.over import Over
 
 Keys = list[tuple[str, str]]
 """Key and what it does."""
@@ -17,13 +18,13 @@ WHAT_WIDTH: Final = 49
 """Together the 69 columns inside the box where its scroll bar shows."""
 
 
-class Help(ModalScreen[None]):
+class Help(Over[None]):
     """A list of keys; any of Escape, ?, F1 and q closes it."""
 
     DEFAULT_CSS = """
     Help { align: center middle; background: transparent; }
-    Help > VerticalScroll { width: 76; max-width: 95%; height: auto; max-height: 90%; border: heavy $accent;
-                            padding: 0 1; background: $surface; }
+    Help > VerticalScroll { width: 76; max-width: 95%; height: auto; max-height: 100%; border: heavy $accent;
+                            padding: 0 1; background: $surface; margin-top: 4; }
     Help Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close")]

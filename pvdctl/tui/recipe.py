@@ -247,7 +247,10 @@ class Recipe(Pane):
 
         def done(result: Facts) -> None:
             page.simulating = None
-            if "end_state" in result:
+            shown = page.checked.sha256 if page.checked is not None else ""
+            if result.get("recipe", {}).get("sha256", shown) != shown:
+                page.not_simulated = "its text has changed since it was read here; u reads it again."
+            elif "end_state" in result:
                 page.result = result
                 told = f"SIMULATED {page.name}: {result['end_state']}, {result['end_reason']}"
                 self.screens.say("done" if result["end_state"] == "Complete" else "refused", told)
@@ -270,7 +273,7 @@ class Recipe(Pane):
 
     def _tick(self) -> None:
         """A simulation going on says how long."""
-        self._ticking = self._simulating
+        self._ticking = self._simulating and self.screens.is_running
         if self._ticking:
             self._draw_page()
             self.set_timer(TICK_S, self._tick)

@@ -229,6 +229,8 @@ class Runs(Pane, can_focus=True):
         self.screens.show_keys()
 
     def _again(self) -> None:
+        if not self.screens.is_running:
+            return  # being closed
         entry = self.query_one(RunView).entry
         if self._opened and self.display and entry is not None and entry.run == self._now[0]:
             self._read()

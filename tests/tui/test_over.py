@@ -4,14 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from pvdctl.service.messages import Holder
+from pvdctl.service.messages import Holder, Question
 from pvdctl.tui.alarms_shelve import AskShelving, Shelving
 from pvdctl.tui.app import Screens
 from pvdctl.tui.control_dialogs import AskedForControl, OthersControl
+from pvdctl.tui.dialogs import AskRecipesQuestion, AskText
 from pvdctl.tui.recipe_answers import AskBeforehand
 from pvdctl.tui.run_dialogs import Sign
 from tests.tui.recipe_stage import checked
@@ -44,9 +46,22 @@ def chosen(dialog: ModalScreen[Any]) -> None:
     dialog.query_one(OptionList).action_select()
 
 
+def written(dialog: ModalScreen[Any]) -> None:
+    """Enter after the line."""
+    line = dialog.query_one("#line", Input)
+    line.post_message(Input.Submitted(line, "why"))
+
+
+def pressed(dialog: ModalScreen[Any]) -> None:
+    """The first answer's digit."""
+    dialog.post_message(Key("1", "1"))
+
+
 @pytest.mark.parametrize(
     ("make", "enter", "answer"),
     [
+        (lambda: AskText("Hold: why?"), written, "why"),
+        (lambda: AskRecipesQuestion(Question("agree", "Loaded?", ["yes", "no"]), "vent"), pressed, "yes"),
         (lambda: AskShelving("pump"), shelved, Shelving(30.0, "pump")),
         (lambda: AskBeforehand("vent", checked("vent").questions), chosen, {"agree": "yes"}),
     ],
@@ -58,7 +73,7 @@ def test_enter_pressed_twice_answers_once(
         await until(pilot, lambda: app.view.snapshot is not None)
         base, dialog = app.screen, make()
         answers = open_(app, dialog)
-        await until(pilot, lambda: dialog.is_mounted and dialog.focused is not None)
+        await until(pilot, lambda: dialog.is_mounted)
         enter(dialog)
         enter(dialog)
         await until(pilot, lambda: bool(answers))

@@ -157,6 +157,19 @@ def test_simulate_goes_on_beside_everything_and_is_marked() -> None:
     assert chamber.asked == []
 
 
+def test_the_simulation_of_another_text_is_not_shown_beside_this_one() -> None:
+    chamber = RecipeChamber()
+    chamber.texts["lzln"] = replace(chamber.texts["lzln"], sha256="another")
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "lzln")
+        await pilot.press("m")
+        await until(pilot, lambda: "no simulation of lzln: its text has changed since it was read here" in flat(app))
+        assert "Complete, recipe done" not in flat(app)
+
+    play(chamber, story, LARGE)
+
+
 def test_a_simulation_is_given_up_by_a_key_that_is_there_only_then() -> None:
     chamber = RecipeChamber()
     chamber.simulating.clear()
