@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from pvdctl.clock import RealClock, sleep_s
 from pvdctl.record.reader import RecordReader
 from pvdctl.service.dial import UnixConnection
 from pvdctl.service.messages import Happening, Snapshot
+from pvdctl.service.web.live import STREAMS
 from tests.service.inside import BRIEF, ROOT
 from tests.service.served import Served
 
@@ -161,6 +163,23 @@ def test_a_slow_client_is_dropped_and_the_others_go_on(served: Served) -> None:
             sleep_s(0.2)
         good.close()
     assert "pvdctl_live_streams_dropped_total 1" in served.raw("GET", "/metrics")[1]
+
+
+def test_live_streams_without_end_leave_room_for_an_abort(served: Served, chamber: Chamber) -> None:
+    def opened(number: int) -> bytes:
+        made = stack.enter_context(served.connected())
+        made.sendall(b"GET /v1/live HTTP/1.1\r\nHost: x\r\nPvdctl-Client: screen %d\r\n\r\n" % number)
+        return made.recv(4096)
+
+    with ExitStack() as stack:
+        taken = 0
+        while opened(taken).startswith(b"HTTP/1.1 200"):
+            taken += 1
+        assert taken <= STREAMS
+        assert b"close some of them" in opened(taken) + opened(taken + 1)
+        for _ in range(STREAMS):
+            stack.enter_context(served.connected())  # and others that say nothing at all
+        assert chamber.abort("in spite of all").state in ("Aborting", "Aborted")
 
 
 def test_a_client_that_comes_back_hears_what_it_missed(served: Served, chamber: Chamber) -> None:

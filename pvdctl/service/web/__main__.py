@@ -25,14 +25,15 @@ from pvdctl.service.web.guard import Guard
 from pvdctl.service.web.house import House
 from pvdctl.service.web.identity import Directory, Who
 from pvdctl.service.web.inlet import LARGEST_LINE, Inlet
+from pvdctl.service.web.live import STREAMS
 from pvdctl.service.web.peer import PeerProtocol
 from pvdctl.service.web.simulating import Simulating
 
 EVIDENCE_EVERY_S = 10.0
 """How often it is looked up how far the record is anchored. A choice: evidence.md warns from 5 minutes on."""
 OWN = Who("system:web", "viewer", "web", "unix", "")
-LIVE_STREAMS = 200
-"""Connections at a time, all together; far above what a laboratory has."""
+CONNECTIONS = 5 * STREAMS
+"""At a time, all together, before new ones are turned away: live streams leave most of them to commands. A choice."""
 
 
 class Server(uvicorn.Server):
@@ -106,7 +107,7 @@ def _config(app: Any, tls: dict[str, Any] | None) -> uvicorn.Config:
         proxy_headers=False,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=1,
-        limit_concurrency=LIVE_STREAMS,
+        limit_concurrency=CONNECTIONS,
         ssl_certfile=tls["certificate"] if tls is not None else None,
         ssl_keyfile=tls["key"] if tls is not None else None,
     )

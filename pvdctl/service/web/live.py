@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from pvdctl.service.web.inlet import Inlet, Subscriber
 
+STREAMS = 100
+"""At a time; far above what a laboratory has. They last, and must not take the places that an abort needs. A choice."""
 SLOW_S = 5.0
 """A client that takes nothing for this long is dropped. A choice."""
 BREATH_S = 1.0

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from pvdctl.service.answers import AlarmList, Exchanges, Me, Trend
+from pvdctl.service.call import Turned
 from pvdctl.service.messages import Snapshot
 from pvdctl.service.web import bodies
 from pvdctl.service.web.house import Commanding, Looking, TheHouse, answer
-from pvdctl.service.web.live import Live
+from pvdctl.service.web.live import STREAMS, Live
 from pvdctl.service.web.metrics import CONTENT_TYPE, metrics
 
 router = APIRouter()
@@ -37,6 +38,8 @@ async def live(
     after: Annotated[int | None, Query(ge=0, description="Its `seq`: happenings since then come first.")] = None,
 ) -> Response:
     """Server-sent events: `snapshot` (a Snapshot) and `happening` (a Happening), numbered. Slow clients are dropped."""
+    if len(house.inlet.subscribers) >= STREAMS:
+        raise Turned("too_many", f"{STREAMS} live streams are open, which is all there may be; close some of them.")
     same = house.inlet.boot() == boot
     return Live(house.inlet, every_s=every_s, after=after if same else None, now_s=house.now_s, dropped=house.drop)
 
