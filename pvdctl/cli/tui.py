@@ -52,7 +52,11 @@ def screens(wish: Wish) -> int:
 
     prompt()
     name = client_name(os.getpid())
-    app = Screens(Chamber(where, client=name), name, own=own)
+    try:
+        chamber = Chamber(where, client=name)
+    except OperatorError as error:  # the address is none
+        raise WrongUsage(str(error)) from error
+    app = Screens(chamber, name, own=own)
     app.run()
     if own is None:
         return app.return_code or DONE

@@ -4,6 +4,7 @@ A process of its own that only reads the record: a witness that hangs or a share
 that controls the chamber.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,14 +48,21 @@ class Standing:
 
 def standing(reader: RecordReader) -> Standing:
     """How far the record is anchored, as the machine itself knows. Raises RecordError."""
-    origin = key_of(reader).name
-    connection = reader.event_file
-    events = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
-    newest = newest_checkpoint(connection)
-    known = read_checkpoints(reader.directory / WITNESSED_FILE)
-    anchored = max((kept.size for kept in known if kept.origin == origin and kept.size <= events), default=0)
-    row = connection.execute("SELECT body FROM event WHERE seq = ?", (anchored + 1,)).fetchone()
-    return Standing(events, Checkpoint.read(newest).size if newest else 0, anchored, read(row[0]).utc if row else "")
+    try:
+        origin = key_of(reader).name
+        connection = reader.event_file
+        events = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
+        newest = newest_checkpoint(connection)
+        known = read_checkpoints(reader.directory / WITNESSED_FILE)
+        anchored = max((kept.size for kept in known if kept.origin == origin and kept.size <= events), default=0)
+        row = connection.execute("SELECT body FROM event WHERE seq = ?", (anchored + 1,)).fetchone()
+        return Standing(
+            events, Checkpoint.read(newest).size if newest else 0, anchored, read(row[0]).utc if row else ""
+        )
+    except sqlite3.Error as error:
+        raise RecordError(
+            f"record {reader.directory} cannot be read just now: {error}. Its writer may hold it; try again."
+        ) from error
 
 
 def anchor(reader: RecordReader, where: str, utc: Callable[[], datetime]) -> Checkpoint:

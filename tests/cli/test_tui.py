@@ -172,6 +172,7 @@ def test_a_service_that_cannot_start_is_told_in_its_own_words(home: Path) -> Non
     ("arguments", "told"),
     [
         (["--speed", "5"], "are for --simulate"),
+        (["--service", "ftp://x"], "wanted a socket's path or https://HOST:PORT, found ftp://"),
         (["--simulate", "--chamber", "nowhere.yaml"], "there is no nowhere.yaml (--chamber)"),
     ],
 )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pvdctl.errors import OperatorError
+from pvdctl.errors import OperatorError, RecordError
+from pvdctl.record.anchoring import standing
+from pvdctl.record.reader import RecordReader
 from pvdctl.service.listen import unix_socket
 from pvdctl.service.notify import Notify
 from pvdctl.service.settings import load_settings
@@ -212,8 +214,13 @@ def test_a_record_that_cannot_be_looked_at_now_is_looked_at_again(
     assert found is not None
     assert found["events"] > 0
 
-    def locked(reader: object) -> None:
+    def locked(connection: object) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr("pvdctl.service.web.archive.standing", locked)
+    monkeypatch.setattr("pvdctl.record.anchoring.newest_checkpoint", locked)
+    with (
+        RecordReader.open(inside.directory) as reader,
+        pytest.raises(RecordError, match=r"cannot be read just now: database is locked\. Its writer may hold it"),
+    ):
+        standing(reader)
     assert archive.standing(lambda: datetime.now(UTC)) is None

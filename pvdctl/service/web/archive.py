@@ -3,7 +3,6 @@
 Everything here may take a second, so it is called in a thread; each call opens the files anew.
 """
 
-import sqlite3
 from collections.abc import Callable, Collection
 from datetime import datetime
 from math import isfinite
@@ -83,7 +82,7 @@ class Archive:
         try:
             with RecordReader.open(self.directory) as reader:
                 found = standing(reader)
-        except (RecordError, OSError, sqlite3.Error):  # its writer is in the middle of something: looked at again soon
+        except (RecordError, OSError):  # its writer is in the middle of something: looked at again soon
             return None
         return {
             "events": found.events,
