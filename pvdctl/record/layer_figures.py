@@ -87,6 +87,7 @@ def _unreported(
         "film": step.film,
         "target_nm": step.thickness_nm,
         "rate_target_nm_s": step.rate_nm_per_s,
+        "rate_tolerance_percent": step.tolerance_percent,
         "read_nm": read_nm,
         "open_s": float(samples["time_s"][is_open[-1]] - samples["time_s"][is_open[0]]) if len(is_open) else 0.0,
         "ended": end.lower() if len(here) else "not begun",

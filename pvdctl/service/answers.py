@@ -123,6 +123,8 @@ class Trend(Message):
     chamber_pressure_mbar: list[float | None]
     rate_nm_per_s: list[float]
     rate_target_nm_per_s: list[float]
+    band_percent: list[float]
+    """Of the target, up and down; 0 where there is no band."""
     film_nm: list[float]
     film_target_nm: list[float]
     source_current_a: list[float | None]

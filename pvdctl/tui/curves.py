@@ -59,8 +59,8 @@ class Curves:
     def begin(self, trend: Trend) -> None:
         """Put what the service remembers before what has come already, and where it was not heard."""
         columns = (
-            trend.at_s, trend.chamber_pressure_mbar, trend.rate_nm_per_s, trend.rate_target_nm_per_s, trend.film_nm,
-            trend.film_target_nm, trend.source_current_a,
+            trend.at_s, trend.chamber_pressure_mbar, trend.rate_nm_per_s, trend.rate_target_nm_per_s,
+            trend.band_percent, trend.film_nm, trend.film_target_nm, trend.source_current_a,
         )  # fmt: skip
         rows = [
             (
@@ -68,13 +68,13 @@ class Curves:
                 {
                     "chamber_pressure_mbar": known(pressure),
                     "rate_nm_per_s": rate,
-                    "rate_target_nm_per_s": target or nan,
                     "film_nm": film,
                     "film_target_nm": film_target or nan,
                     "source_current_a": known(current),
-                },
+                }
+                | wanted(target, band),
             )
-            for at_s, pressure, rate, target, film, film_target, current in zip(*columns, strict=True)
+            for at_s, pressure, rate, target, band, film, film_target, current in zip(*columns, strict=True)
         ]
         if not len(self):
             self._insert(0, rows)
@@ -124,17 +124,25 @@ class Curves:
 
 
 def _layer(layer: Layer) -> dict[str, float]:
-    """Zero targets are none: nothing is deposited then."""
-    target, band = layer.rate_target_nm_per_s, layer.band_percent / 100.0
-    values = {
+    return {
         "rate_nm_per_s": layer.rate_nm_per_s,
-        "rate_target_nm_per_s": target or nan,
         "film_nm": layer.film_nm,
         "film_target_nm": layer.target_nm or nan,
+    } | wanted(layer.rate_target_nm_per_s, layer.band_percent)
+
+
+def wanted(target_nm_per_s: float | None, band_percent: float | None) -> dict[str, float]:
+    """The rate's target and its band, as columns; nothing where there is none (zero, or not told)."""
+    if not target_nm_per_s:
+        return {}
+    if not band_percent:
+        return {"rate_target_nm_per_s": target_nm_per_s}
+    off = target_nm_per_s * band_percent / 100.0
+    return {
+        "rate_target_nm_per_s": target_nm_per_s,
+        "band_low_nm_per_s": target_nm_per_s - off,
+        "band_high_nm_per_s": target_nm_per_s + off,
     }
-    if target and band:
-        values |= {"band_low_nm_per_s": target * (1.0 - band), "band_high_nm_per_s": target * (1.0 + band)}
-    return values
 
 
 def known(value: float | None) -> float:

@@ -5,7 +5,7 @@ from math import nan
 from typing import Any
 
 from pvdctl.service.answers import Samples
-from pvdctl.tui.curves import NAMES, Curves, known
+from pvdctl.tui.curves import NAMES, Curves, known, wanted
 
 DEPOSITING = ("shutter delay", "deposit")
 """Phases in which the rate has a target: the source is controlled, shutter closed and open (process.steps.layer)."""
@@ -15,8 +15,8 @@ def of_run(samples: Samples, story: Mapping[str, Any]) -> Curves:
     """Its time is counted from the first sample. A column that the run does not have stays unknown.
 
     Columns as `process.sampling` names them: `rate` in nm/s, `film` in nm, `chamber_pressure` in mbar,
-    `<supply>_current` in A; of several supplies the largest is taken, since one boat is heated at a time. Targets are
-    those of the story's finished layers; how wide their band was is not in it.
+    `<supply>_current` in A; of several supplies the largest is taken, since one boat is heated at a time. Targets
+    and band are those of the story's finished layers; records of before 22 November 2026 do not tell the band.
     """
     made = Curves()
     taken = samples.columns
@@ -35,25 +35,26 @@ def of_run(samples: Samples, story: Mapping[str, Any]) -> Curves:
     made.at_s.extend(time_s - begin_s for time_s in times_s)
     for name in NAMES[1:]:
         made.columns[name].extend(known(value) for value in filled.get(name, unknown))
-    for from_s, until_s, rate_nm_per_s, film_nm in _targets(story):
+    for from_s, until_s, aims in _targets(story):
         for index, at_s in enumerate(made.at_s):
             if from_s <= at_s <= until_s:
-                made.columns["rate_target_nm_per_s"][index] = rate_nm_per_s
-                made.columns["film_target_nm"][index] = film_nm
+                for name, value in aims.items():
+                    made.columns[name][index] = value
     made.generation += 1
     return made
 
 
-def _targets(story: Mapping[str, Any]) -> list[tuple[float, float, float, float]]:
-    """From, until (seconds since the run's begin), rate and thickness wanted, of each time a layer was deposited."""
+def _targets(story: Mapping[str, Any]) -> list[tuple[float, float, dict[str, float]]]:
+    """From, until (seconds since the run's begin), and what was wanted, of each time a layer was deposited."""
     layers = {layer.get("name"): layer for layer in story["layers"]}
     found = []
     for step in story["steps"]:
         layer = layers.get(step["name"], {})
-        rate, film = layer.get("rate_target_nm_s"), layer.get("target_nm")
+        aims = wanted(layer.get("rate_target_nm_s"), layer.get("rate_tolerance_percent"))
+        aims["film_target_nm"] = layer.get("target_nm") or nan
         for phase in step["phases"]:
             if phase["name"] in DEPOSITING and layer:
-                found.append((phase["at_s"], phase["at_s"] + phase["lasted_s"], rate or nan, film or nan))
+                found.append((phase["at_s"], phase["at_s"] + phase["lasted_s"], aims))
     return found
 
 

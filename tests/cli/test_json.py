@@ -14,8 +14,8 @@ RESULT = {
     "alarms", "faults", "record", "record_sha256",
 }  # fmt: skip
 LAYER = {
-    "name", "film", "target_nm", "read_nm", "true_nm", "rate_target_nm_s", "rate_mean_nm_s", "rate_sd_nm_s",
-    "time_to_band_s", "overshoot_percent", "open_s",
+    "name", "film", "target_nm", "read_nm", "true_nm", "rate_target_nm_s",
+    "rate_tolerance_percent", "rate_mean_nm_s", "rate_sd_nm_s", "time_to_band_s", "overshoot_percent", "open_s",
 }  # fmt: skip
 EXPOSURE = {"gas", "target_mbar", "peak_mbar", "hold_s", "dose_mbar_s"}
 

@@ -47,7 +47,7 @@ def test_what_is_none_is_refused(data: object, text: str) -> None:
 
 def test_nan_is_not_sent() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        as_json(Trend([float("nan")], [], [], [], [], [], []))
+        as_json(Trend([float("nan")], [], [], [], [], [], [], []))
 
 
 def test_states_are_those_of_the_process() -> None:

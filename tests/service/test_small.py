@@ -1,5 +1,6 @@
 """Settings, tokens, limits, systemd: small rooms of the service."""
 
+import json
 import os
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ from pvdctl.service.settings import load_settings
 from pvdctl.service.tokens import Tokens
 from pvdctl.service.web.archive import Archive
 from pvdctl.service.web.limits import COMMANDS_PER_S, READS_PER_S, Limits
+from pvdctl.service.web.trends import Trends
 from pvdctl.service.web.turned_away import EVERY_S, MOST_KINDS, TurnedAway
 from tests.service.inside import Inside
 
@@ -224,3 +226,28 @@ def test_a_record_that_cannot_be_looked_at_now_is_looked_at_again(
     ):
         standing(reader)
     assert archive.standing(lambda: datetime.now(UTC)) is None
+
+
+def test_the_last_hours_keep_a_point_a_second_with_target_and_band_and_forget_another_boot() -> None:
+    def snapshot(at_s: float, boot: str, job: object, quality: str = "good") -> str:
+        reading = {"value": 2e-6, "quality": quality}
+        current = {"current": {"value": 60.0, "quality": "good"}}
+        mimic = {"chamber_pressure": reading, "supplies": [current]}
+        return json.dumps({"at_s": at_s, "boot": boot, "mimic": mimic, "job": job})
+
+    layer = {
+        "rate_nm_per_s": 0.49, "rate_target_nm_per_s": 0.5, "band_percent": 10.0, "film_nm": 12.0, "target_nm": 300.0,
+    }  # fmt: skip
+    trends = Trends()
+    trends.add(snapshot(1.0, "before", None))
+    for tenth in range(30):
+        trends.add(snapshot(tenth / 10.0, "now", {"layer": layer} if tenth >= 20 else None))
+    trends.add(snapshot(3.0, "now", None, "bad"))
+    found = trends.thinned(10)
+    assert found.at_s == [0.0, 1.0, 2.0, 3.0]
+    assert found.band_percent == [0.0, 0.0, 10.0, 0.0]
+    assert found.rate_target_nm_per_s == [0.0, 0.0, 0.5, 0.0]
+    assert found.chamber_pressure_mbar == [2e-6, 2e-6, 2e-6, None]
+    assert found.source_current_a == [60.0] * 4
+    assert trends.thinned(2).at_s == [1.0, 3.0]
+    assert Trends().thinned(2).at_s == []

@@ -24,7 +24,7 @@ SMALL, LARGE = (80, 24), (140, 45)
 LOOK_S = 0.05
 STILL = 3
 """Looks in a row at which nothing has changed."""
-NO_TREND = Trend([], [], [], [], [], [], [])
+NO_TREND = Trend([], [], [], [], [], [], [], [])
 
 
 @cache

@@ -136,7 +136,7 @@ def test_time_marks() -> None:
 def trend(times_s: Iterable[float]) -> Trend:
     times = list(times_s)
     ones = [1.0] * len(times)
-    return Trend(times, list(ones), ones, ones, ones, ones, [None] * len(times))
+    return Trend(times, list(ones), ones, ones, [10.0] * len(times), ones, ones, [None] * len(times))
 
 
 def test_what_was_missed_while_the_service_was_lost_is_filled_in() -> None:
@@ -149,6 +149,9 @@ def test_what_was_missed_while_the_service_was_lost_is_filled_in() -> None:
     curves.begin(trend([snapshot.at_s - 5.0, snapshot.at_s, snapshot.at_s + 20.0, later.at_s, later.at_s + 1.0]))
     between = [at_s for at_s in curves.at_s if snapshot.at_s < at_s < later.at_s]
     assert between == [snapshot.at_s + 20.0]
+    filled = list(curves.at_s).index(between[0])
+    band = [curves.columns[name][filled] for name in ("band_low_nm_per_s", "band_high_nm_per_s")]
+    assert band == pytest.approx([0.9, 1.1])
     assert list(curves.at_s) == sorted(curves.at_s)
     assert curves.at_s[0] == snapshot.at_s - 5.0
 
@@ -175,7 +178,14 @@ def test_what_is_not_known_or_not_good_is_told() -> None:
     assert "(uncertain)" in shown.split("\n")[0]
 
 
-def test_a_past_run_keeps_gaps_and_takes_the_largest_current_that_flowed() -> None:
+@pytest.mark.parametrize(
+    ("tolerance", "band"),
+    [({"rate_tolerance_percent": 10.0}, [0.45, 0.55]), ({}, [nan, nan])],
+    ids=["band", "an older record has none"],
+)
+def test_a_past_run_keeps_gaps_and_takes_the_largest_current_that_flowed(
+    tolerance: dict[str, float], band: list[float]
+) -> None:
     samples = Samples(
         "r",
         {
@@ -187,7 +197,7 @@ def test_a_past_run_keeps_gaps_and_takes_the_largest_current_that_flowed() -> No
         },
     )
     story = {
-        "layers": [{"name": "zinc", "target_nm": 300.0, "rate_target_nm_s": 0.5}],
+        "layers": [{"name": "zinc", "target_nm": 300.0, "rate_target_nm_s": 0.5} | tolerance],
         "steps": [{"name": "zinc", "phases": [{"name": "deposit", "at_s": 1.5, "lasted_s": 9.0}]}],
     }
     curves = of_run(samples, story)
@@ -197,6 +207,11 @@ def test_a_past_run_keeps_gaps_and_takes_the_largest_current_that_flowed() -> No
     assert all(isnan(value) for value in curves.columns["chamber_pressure_mbar"])
     assert isnan(curves.columns["film_target_nm"][1])
     assert curves.columns["film_target_nm"][2] == 300.0
+    assert curves.columns["rate_target_nm_per_s"][2] == 0.5
+    low, high = (curves.columns[name] for name in ("band_low_nm_per_s", "band_high_nm_per_s"))
+    assert isnan(low[1])
+    assert isnan(high[1])
+    assert [low[2], high[2]] == pytest.approx(band, nan_ok=True)
 
 
 # --- the widget -------------------------------------------------------------------------------------------------------
@@ -243,7 +258,7 @@ def ramp(seconds: int = 600) -> Curves:
     times_s, zeros = [float(index) for index in range(seconds)], [0.0] * seconds
     currents: list[float | None] = [*rows]
     pressures: list[float | None] = [1e-6] * seconds
-    made.begin(Trend(times_s, pressures, zeros, zeros, zeros, zeros, currents))
+    made.begin(Trend(times_s, pressures, zeros, zeros, zeros, zeros, zeros, currents))
     return made
 
 

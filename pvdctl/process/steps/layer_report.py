@@ -58,6 +58,7 @@ class LayerReport:
             "read_nm": read_nm,
             "displayed_nm": self.displayed_nm,
             "rate_target_nm_s": step.rate_nm_per_s,
+            "rate_tolerance_percent": step.tolerance_percent,
             "rate_mean_nm_s": round(mean, 5),
             "rate_sd_nm_s": round(sqrt(max(0.0, variance)), 5),
             "time_to_band_s": round(to_band, 3) if to_band is not None else None,

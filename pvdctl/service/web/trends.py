@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from dataclasses import fields
 
 from pvdctl.service.answers import Trend
 
@@ -9,7 +10,7 @@ EVERY_S = 1.0
 KEPT = 4 * 3600
 """Four hours at one point a second, 1 MB."""
 
-_Point = tuple[float, float | None, float, float, float, float, float | None]
+_Point = tuple[float, float | None, float, float, float, float, float, float | None]
 
 
 class Trends:
@@ -40,6 +41,7 @@ class Trends:
                 pressure["value"] if pressure["quality"] == "good" else None,
                 layer.get("rate_nm_per_s", 0.0),
                 layer.get("rate_target_nm_per_s", 0.0),
+                layer.get("band_percent", 0.0),
                 layer.get("film_nm", 0.0),
                 layer.get("target_nm", 0.0),
                 max(known, default=None),
@@ -50,5 +52,5 @@ class Trends:
         """At most `points`, evenly chosen, the newest among them."""
         every = max(1, -(-len(self._points) // points))
         chosen = list(self._points)[::-1][::every][::-1]
-        columns = [list(column) for column in zip(*chosen, strict=True)] if chosen else [[] for _ in range(7)]
+        columns = [list(column) for column in zip(*chosen, strict=True)] if chosen else [[] for _ in fields(Trend)]
         return Trend(*columns)
