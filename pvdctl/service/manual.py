@@ -1,11 +1,13 @@
 """Outputs set by hand: in Stopped and Idle, one at a time, within the interlocks.
 
-What is refused names the interlock and what would satisfy it. A source's current moves at the sources' slew, and goes
-back to zero when nobody is in control any more: a boat that somebody heats by hand is not left alone.
+What is refused names the interlock and what would satisfy it. A source's current moves at the sources' slew. Currents
+and gas flows go back to zero when nobody is in control any more: a boat that somebody heats by hand is not left alone.
+A flow needs its inlet valve open, and ends with it: else gas would wait in the line for the valve to open again.
 """
 
 from collections.abc import Callable
 
+from pvdctl.process.actuators import OPEN
 from pvdctl.process.conditions import compile_bits
 from pvdctl.process.controller import Controller
 from pvdctl.process.interlocks import RuleState
@@ -13,6 +15,8 @@ from pvdctl.process.outputs import Output
 from pvdctl.process.states import State
 from pvdctl.service.call import Turned
 
+UNITS = {"current": "A", "flow": "sccm"}
+"""Of outputs that are numbers, by kind."""
 BY_HAND = frozenset((State.STOPPED, State.IDLE))
 """States in which no step and no safe state asks for outputs."""
 
@@ -32,6 +36,12 @@ class Manual:
             f"{supply}.current": min(s.max_slew_a_per_s for s in chamber.sources.values() if s.supply == supply)
             for supply in {s.supply for s in chamber.sources.values()}
         }
+        self._inlets = {
+            f"{inlet.flow_controller}.flow": inlet
+            for inlet in chamber.gases.values()
+            if inlet.flow_controller is not None
+        }
+        """By the output of their flow controller."""
         self._selects = {s.select_output for s in chamber.sources.values() if s.select_output is not None}
 
     @property
@@ -54,11 +64,8 @@ class Manual:
         output = self._outputs[name]
         if output.kind == "current":
             self._must_be_current(output, value)
-        elif output.kind == "flow" and value != 0.0:
-            raise Turned(
-                "bad_request",
-                f"{name} is set by recipes only (backfill with a flow); by hand it takes 0 (closed), found {value:g}.",
-            )
+        elif output.kind == "flow":
+            self._must_be_flow(output, value)
         elif value not in (0.0, 1.0):
             raise Turned("bad_request", f"{name} is 1 (open, on) or 0 (closed, off), found {value:g}.")
         if name in self._selects and not controller.readings.sources_off.number():
@@ -70,10 +77,10 @@ class Manual:
             self._goals_a[name] = value
             text = f"{actor}: {name} to {value:g} A at {self._slew_a_per_s[name]:g} A/s"
         else:
-            text = f"{actor}: {name} to {value:g} by hand"
+            text = f"{actor}: {name} to {value:g}{' sccm' if output.kind == 'flow' else ''} by hand"
         controller.context.emit(
             "command", name, text, actor=actor, old=output.asked, new=value, why=reason,
-            unit="A" if output.kind == "current" else "",
+            unit=UNITS.get(output.kind, ""),
         )  # fmt: skip
         if output.kind != "current":
             output.asked = value
@@ -90,10 +97,16 @@ class Manual:
                 self._goals_a[name] = 0.0
                 text = f"{name} goes to 0 A: it was set by hand, and nobody is in control any more"
                 self._controller.context.emit("note", name, text, actor="system:service", new=0.0, unit="A")
+        for name in self._inlets:
+            self._no_flow(name, "it was set by hand, and nobody is in control any more")
 
     def scan(self, now_s: float) -> None:
         """Bring currents nearer to where they were asked."""
         elapsed_s, self._last_s = now_s - self._last_s, now_s
+        actuators = self._controller.actuators.by_name
+        for name, inlet in self._inlets.items():
+            if self._outputs[name].asked > 0.0 and self.possible and not actuators[inlet.valve].output.granted:
+                self._no_flow(name, f"{inlet.valve} is closed")
         goals = self._goals_a
         if not goals:
             return
@@ -112,13 +125,37 @@ class Manual:
 
     def unsafe(self) -> list[str]:
         """What was set by hand and must be made safe before the unit goes on, in words."""
-        driven = [each for each in self._outputs.all if each.kind in ("current", "supply") and each.asked != each.safe]
+        kinds = ("current", "supply", "flow")
+        driven = [each for each in self._outputs.all if each.kind in kinds and each.asked != each.safe]
         return [*self._controller.safe.unconfirmed(), *(f"{output.name} at 0" for output in driven)]
 
     def _zero(self, supply: str) -> None:
         name = f"{supply}.current"
         self._goals_a.pop(name, None)
         self._outputs[name].asked = 0.0
+
+    def _no_flow(self, name: str, why: str) -> None:
+        output = self._outputs[name]
+        if output.asked > 0.0:
+            text = f"{name} goes to 0 sccm: {why}"
+            self._controller.context.emit(
+                "note", name, text, actor="system:service", old=output.asked, new=0.0, unit="sccm"
+            )
+            output.asked = 0.0
+
+    def _must_be_flow(self, output: Output, value: float) -> None:
+        """Within the controller's range, and only through an open valve."""
+        inlet = self._inlets[output.name]
+        most_sccm = inlet.max_flow_sccm if inlet.max_flow_sccm is not None else 0.0
+        if not 0.0 <= value <= most_sccm:
+            raise Turned("bad_request", f"{output.name} takes 0 to {most_sccm:g} sccm, found {value:g} sccm.")
+        actuator = self._controller.actuators.by_name[inlet.valve]
+        if value and not (actuator.position == OPEN and actuator.output.granted):
+            raise Turned(
+                "not_now",
+                f"{output.name} is not set: {inlet.valve} is not open, and gas would wait in the line before it. "
+                "Open it first.",
+            )
 
     def _must_be_current(self, output: Output, value: float) -> None:
         """Within the selected source's limit; where none is read back as selected, the smallest of them."""

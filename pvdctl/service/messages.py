@@ -108,6 +108,22 @@ class Supply(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Flow(Message):
+    """A mass flow controller in front of a gas inlet, sccm (cm³/min of gas at 0 °C and 1013.25 mbar)."""
+
+    name: str
+    gas: str
+    valve: str
+    """The inlet behind it."""
+    flow: Measured
+    asked_sccm: float
+    max_sccm: float
+    output: str
+    """Name for `set_output`."""
+    forced_by: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Source(Message):
     """An evaporation source: boat and charge. `selected`: its supply is routed to it, as read back."""
 
@@ -169,6 +185,8 @@ class Mimic(Message):
     inputs: list[Switch]
     outputs: list[Switch]
     """PLC outputs that are no valve, shutter or pump (contactor, source select)."""
+    flows: list[Flow] = field(default_factory=list)
+    """Gas flow controllers; none from a service that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

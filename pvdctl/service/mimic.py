@@ -9,6 +9,7 @@ from pvdctl.process.controller import Controller
 from pvdctl.service.duties import required_inputs, valve_roles
 from pvdctl.service.messages import (
     Crystal,
+    Flow,
     Gauge,
     Measured,
     Mimic,
@@ -40,6 +41,7 @@ def mimic(controller: Controller) -> Mimic:
         crystals=_crystals(controller),
         inputs=_inputs(controller),
         outputs=_plain_outputs(controller),
+        flows=_flows(controller),
     )
 
 
@@ -109,6 +111,22 @@ def _gauges(controller: Controller) -> list[Gauge]:
             found.append(Gauge(name, gauge.measures, reading, True, on, switch, forced))
         else:
             found.append(Gauge(name, gauge.measures, reading, False))
+    return found
+
+
+def _flows(controller: Controller) -> list[Flow]:
+    chamber, found = controller.context.chamber, []
+    for gas, inlet in chamber.gases.items():
+        if inlet.flow_controller is not None and inlet.max_flow_sccm is not None:
+            output = controller.outputs[f"{inlet.flow_controller}.flow"]
+            tag = controller.equipment.flow_controllers[inlet.flow_controller].flow_sccm
+            reading = measured(tag, controller.context.now_s)
+            found.append(
+                Flow(
+                    inlet.flow_controller, gas, inlet.valve, reading, output.granted, inlet.max_flow_sccm,
+                    output.name, list(output.forced_by),
+                )
+            )  # fmt: skip
     return found
 
 

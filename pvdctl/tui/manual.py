@@ -13,7 +13,7 @@ from pvdctl.errors import PvdctlError
 from pvdctl.service.answers import Accepted
 from pvdctl.service.messages import Snapshot
 from pvdctl.tui.dialogs import Confirm
-from pvdctl.tui.manual_dialogs import AskCurrent
+from pvdctl.tui.manual_dialogs import AskAmount
 from pvdctl.tui.manual_rows import Row, rows
 from pvdctl.tui.manual_words import about, may, not_now, refusal, will
 from pvdctl.tui.pane import Pane
@@ -37,9 +37,9 @@ class Manual(Pane):
     Manual VerticalScroll { height: auto; max-height: 60%; border-top: solid $panel-lighten-2; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "change", "Change", tooltip="Open or close, switch on or off, set amps; asks first"),
+        Binding("enter", "change", "Change", tooltip="Open, close, switch, set a number; asks first"),
         Binding("o", "to(1)", "Open/on", tooltip="Open it or switch it on, whatever is asked of it now; asks first"),
-        Binding("x", "to(0)", "Close/off", tooltip="Close it or switch it off, a current to 0 A; asks first"),
+        Binding("x", "to(0)", "Close/off", tooltip="Close it, switch it off, or take it to 0; asks first"),
         Binding("escape", "forget", "Put away", show=False, tooltip="Put the last refusal out of sight"),
     ]
 
@@ -114,8 +114,8 @@ class Manual(Pane):
         row = self._row()
         if row is None:
             return
-        if row.asked_a is not None:
-            self._ask_current(row)
+        if row.amount is not None:
+            self._ask_amount(row)
         elif row.output and row.asked_on is None:
             self._refuse(
                 row, "what is asked of it is not known; o opens it or switches it on, x closes it or switches it off."
@@ -128,8 +128,8 @@ class Manual(Pane):
         row = self._row()
         if row is None:
             return
-        if row.asked_a is not None and value:
-            self._ask_current(row)
+        if row.amount is not None and value:
+            self._ask_amount(row)
         else:
             self._ask(row, float(value))
 
@@ -157,8 +157,8 @@ class Manual(Pane):
         if snapshot is None:
             return
         verb = row.verbs[0] if value else row.verbs[1]
-        if row.asked_a is not None:
-            verb = "Take to 0 A:"
+        if row.amount is not None:
+            verb = f"Take to 0 {row.amount.unit}:"
 
         def go(yes: bool | None) -> None:
             if yes:
@@ -168,16 +168,16 @@ class Manual(Pane):
             Confirm(f"{verb} {row.name}?  ({snapshot.marked})", will(row, value, snapshot), verb.rstrip(":")), go
         )
 
-    def _ask_current(self, row: Row) -> None:
+    def _ask_amount(self, row: Row) -> None:
         snapshot = self._may(row)
-        if snapshot is None:
+        if snapshot is None or row.amount is None:
             return
 
         def go(value: float | None) -> None:
             if value is not None:
                 self._set(row, value)
 
-        self.screens.push_screen(AskCurrent(row, snapshot.marked), go)
+        self.screens.push_screen(AskAmount(row, row.amount, snapshot.marked), go)
 
     def _set(self, row: Row, value: float) -> None:
         self.action_forget()
@@ -188,7 +188,7 @@ class Manual(Pane):
         def failed(error: PvdctlError) -> None:
             self._refuse(row, str(error), refused=isinstance(error, Declined))
 
-        amount = f"{value:g} A" if row.asked_a is not None else ("1" if value else "0")
+        amount = f"{value:g} {row.amount.unit}" if row.amount is not None else ("1" if value else "0")
         self.screens.ask(f"{row.output} to {amount}", request, leased=True, failed=failed)
 
     def _refuse(self, row: Row, why: str, *, refused: bool = True) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from pvdctl.service.messages import Gauge, Measured, Mimic, Pump, Snapshot, Source, Supply, Switch, Valve
+from pvdctl.service.messages import Flow, Gauge, Measured, Mimic, Pump, Snapshot, Source, Supply, Switch, Valve
 from pvdctl.tui import words
+from pvdctl.tui.manual_amounts import Amount, current, flow
 
 ON, OFF, MOVING, NOT_KNOWN, WRONG = "●", "○", "◐", words.UNKNOWN, "‼"
 """Shapes: filled is open or on, empty is closed or off."""
@@ -20,7 +21,7 @@ class Row:
     """One thing that can be set, or, with an empty `output`, only be looked at.
 
     group, name: where it stands. found: as read back. asked: in words; empty where nothing is asked. asked_on: the
-    same as yes or no; None for a current and where it is not known. note: what is out of the ordinary.
+    same as yes or no; None for a number and where it is not known. note: what is out of the ordinary.
     output: for `set_output`. verbs: what setting it to 1 and to 0 is called. forced_by, failure: see `messages`.
     """
 
@@ -34,10 +35,8 @@ class Row:
     verbs: tuple[str, str] = ("Switch on", "Switch off")
     forced_by: tuple[str, ...] = ()
     failure: str = ""
-    asked_a: float | None = None
-    """Of a current."""
-    through: tuple[Source, ...] = ()
-    """Of a current: the source whose boat it goes through, or all of the supply where that is not known."""
+    amount: Amount | None = None
+    """Of an output that is a number."""
 
 
 def rows(snapshot: Snapshot) -> list[Row]:
@@ -51,7 +50,9 @@ def _rows(mimic: Mimic) -> Iterator[Row]:
     vacuum = [valve for valve in mimic.valves if valve.kind != "shutter" and valve.role != "gas"]
     yield from (_pump(pump) for pump in mimic.pumps)
     yield from (_valve(valve, "Valves") for valve in vacuum)
-    yield from (_valve(valve, "Gas") for valve in gas)
+    for valve in gas:
+        yield _valve(valve, "Gas")
+        yield from (_flow(each, valve) for each in mimic.flows if each.valve == valve.name)
     yield from (_valve(valve, "Shutters") for valve in shutters)
     yield from (_switch(switch) for switch in mimic.outputs)
     for supply in mimic.supplies:
@@ -103,8 +104,17 @@ def _current(supply: Supply, sources: list[Source]) -> Row:
     note = _doubt(supply.current) or Text(f"through {selected[0].name}" if selected else "no source selected")
     return Row(
         "Sources", f"{supply.name}.current", found, words.number(supply.asked_current_a, 1, "A"), None, note,
-        f"{supply.name}.current", ("Set", "Set"), tuple(supply.forced_by), "", supply.asked_current_a,
-        selected or tuple(sources),
+        f"{supply.name}.current", ("Set", "Set"), tuple(supply.forced_by), "",
+        current(supply, selected or tuple(sources)),
+    )  # fmt: skip
+
+
+def _flow(one: Flow, inlet: Valve) -> Row:
+    note = _note(one.forced_by, "closed", "", "") if one.forced_by else _doubt(one.flow) or Text(f"{one.gas}")
+    found = _reading(one.flow, words.number(one.flow.value, 1, "sccm"))
+    return Row(
+        "Gas", one.output, found, f"{one.asked_sccm:g}", None, note, one.output, ("Set", "Set"),
+        tuple(one.forced_by), "", flow(one, inlet),
     )  # fmt: skip
 
 

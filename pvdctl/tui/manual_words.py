@@ -4,7 +4,6 @@ from rich.text import Text
 
 from pvdctl.service.messages import Snapshot
 from pvdctl.tui import words
-from pvdctl.tui.manual_dialogs import most_a, slew_a_per_s
 from pvdctl.tui.manual_rows import Row
 from pvdctl.tui.view import View
 
@@ -48,10 +47,8 @@ def not_now(snapshot: Snapshot) -> str:
 def will(row: Row, value: float, snapshot: Snapshot) -> str:
     """What setting it will do, before it is done."""
     now = f"{row.name} is {words_of(row)} now, asked {row.asked}."
-    if row.asked_a is not None:
-        slew = slew_a_per_s(row)
-        pace = f" at {slew:g} A/s" if slew is not None else ""
-        return f"{now} It goes to {value:g} A{pace}."
+    if row.amount is not None:
+        return f"{now} It goes to {value:g} {row.amount.unit}{row.amount.pace}."
     safe = " This is its safe side: no interlock is against it." if not value else ""
     if value:
         safe = " The interlocks are asked first; if one is against it, nothing is changed."
@@ -94,8 +91,9 @@ def about(row: Row, snapshot: Snapshot) -> Text:
     if not snapshot.manual:
         asked = f", asked {row.asked}" if row.asked else ""
         told.append(f" is {words_of(row)}{asked}", "")
-    elif row.asked_a is not None:
-        told.append(f": Enter asks for amps, 0 to {most_a(row):g}; x takes it to 0 A", "")
+    elif row.amount is not None:
+        amount = row.amount
+        told.append(f": Enter asks for {amount.what}, 0 to {amount.most:g}; x takes it to 0 {amount.unit}", "")
     elif row.asked_on is None:
         told.append(f": o {does(row, 1.0)}, x {does(row, 0.0)}, each after a question", "")
     else:

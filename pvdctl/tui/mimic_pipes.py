@@ -5,7 +5,7 @@ A way that is open to gas is drawn double, a closed one thin; so it is seen wher
 
 from typing import NamedTuple
 
-from pvdctl.service.messages import Gauge, Mimic, Valve
+from pvdctl.service.messages import Flow, Gauge, Mimic, Valve
 from pvdctl.tui import mimic_words
 from pvdctl.tui.drawing import Line, short, width
 from pvdctl.tui.mimic_words import OPEN_STYLE, Told
@@ -37,7 +37,9 @@ def pipes(mimic: Mimic, room: int) -> list[Branch]:
         if gauge.measures == "chamber"
     ]
     names = [len(valve.gas or valve.name) for valve in by_role.get("gas", [])]
-    made += [_gas(valve, max(names), room) for valve in by_role.get("gas", [])]
+    for valve in by_role.get("gas", []):
+        made.append(_gas(valve, max(names), room))
+        made += [_flow(flow, room) for flow in mimic.flows if flow.valve == valve.name]
     gates, fores, roughs = (by_role.get(role, []) for role in ("gate", "fore", "rough"))
     behind_gate = any(map(mimic_words.passes, gates))
     made += [_gate(valve, first=index == 0) for index, valve in enumerate(gates)]
@@ -75,6 +77,14 @@ def _gas(valve: Valve, longest: int, room: int) -> Branch:
     pipe = _pipe(told, way, arrow="◂" if way else "")
     pad = " " * max(1, min(longest, 6) - len(name) + 1)
     return Branch("╞" if way else "├", [*pipe, (f" {name}{pad}", ""), (told.word, told.style)])
+
+
+def _flow(one: Flow, room: int) -> Branch:
+    """Of the controller in front of the inlet above it."""
+    told, style = mimic_words.flow(one)
+    indent = " " * LABEL
+    name = short(one.name, max(4, room - LABEL - 1 - len(told)))
+    return Branch("│", [(f"{indent}{name} ", ""), (told, style)])
 
 
 def _pipe(told: Told, way: bool, arrow: str = "", end: str = "") -> Line:

@@ -6,7 +6,7 @@ it was asked to be says so: `opening`, `open, closing`, `STUCK closed`. `‡` ma
 
 from typing import Final, NamedTuple
 
-from pvdctl.service.messages import Gauge, Measured, Pump, Valve
+from pvdctl.service.messages import Flow, Gauge, Measured, Pump, Valve
 from pvdctl.tui import words
 from pvdctl.tui.words import number
 
@@ -75,6 +75,17 @@ def gauge(one: Gauge, spoken_for: bool) -> tuple[str, str]:
         return f"✗ {reading.why or 'bad'}{forced}", "dim" if spoken_for else BAD_STYLE
     told = words.pressure(reading.value) + forced
     return (f"{told} uncertain", DOUBT_STYLE) if reading.quality == "uncertain" else (told, "")
+
+
+def flow(one: Flow) -> tuple[str, str]:
+    """What a flow controller lets through, with its style. At most 22 columns while it can be read."""
+    forced = f" {FORCED}" if one.forced_by else ""
+    if one.flow.quality == "bad":
+        return f"✗ {one.flow.why or 'bad'}{forced}", BAD_STYLE
+    told = number(one.flow.value, 1, "sccm") + forced
+    if one.flow.quality == "uncertain":
+        return f"{told} uncertain", DOUBT_STYLE
+    return told, OPEN_STYLE if one.asked_sccm > 0.0 else ""
 
 
 def pressure(reading: Measured) -> tuple[str, str]:

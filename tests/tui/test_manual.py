@@ -10,11 +10,12 @@ from textual.pilot import Pilot
 from pvdctl.client import Declined
 from pvdctl.errors import LinkError
 from pvdctl.service.answers import Accepted, Problem
-from pvdctl.service.messages import Gauge, Holder, Measured, Mimic, Pump, Snapshot, Supply, Trip, Valve
+from pvdctl.service.messages import Flow, Gauge, Holder, Measured, Mimic, Pump, Snapshot, Supply, Trip, Valve
 from pvdctl.tui.app import Screens
 from pvdctl.tui.dialogs import Confirm
 from pvdctl.tui.manual import Manual
-from pvdctl.tui.manual_dialogs import AskCurrent, amps
+from pvdctl.tui.manual_amounts import Amount, number
+from pvdctl.tui.manual_dialogs import AskAmount
 from pvdctl.tui.manual_rows import rows
 from pvdctl.tui.manual_words import not_now
 from pvdctl.tui.panes import PANES
@@ -168,7 +169,7 @@ def test_amps_are_typed_within_the_sources_limit() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "boat_supply.current")
         await pilot.press("enter")
-        await until(pilot, lambda: shows(app, AskCurrent))
+        await until(pilot, lambda: shows(app, AskAmount))
         shown = " ".join(text(app).replace("┃", " ").split())
         assert "0 to 140 A" in shown
         assert "5 A each second" in shown
@@ -189,10 +190,38 @@ def test_escape_sets_no_current() -> None:
     async def story(pilot: Pilot[None], app: Screens) -> None:
         await at(pilot, app, "boat_supply.current")
         await pilot.press("enter", *"12", "escape")
-        await until(pilot, lambda: not shows(app, AskCurrent))
+        await until(pilot, lambda: not shows(app, AskAmount))
 
     play(chamber, story)
     assert chamber.asked == []
+
+
+def test_a_flow_is_typed_within_its_controllers_range() -> None:
+    snapshot = idle()
+    flow = Flow("mfc", "n2", "n2_valve", Measured(0.2, "sccm", "good"), 0.0, 500.0, "mfc.flow")
+    chamber = TalkingChamber(with_mimic(snapshot, flows=[flow]))
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "mfc.flow")
+        assert "0.2 sccm 0 n2" in line(app, "mfc.flow")
+        await until(pilot, lambda: "Enter asks for sccm, 0 to 500; x takes it to 0 sccm" in " ".join(text(app).split()))
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(app, AskAmount))
+        shown = " ".join(text(app).replace("┃", " ").split())
+        assert "mfc.flow: how many sccm? (SIMULATED)" in shown
+        assert "n2 goes into the chamber by n2_valve, which is closed now: 0 to 500 sccm." in shown
+        await pilot.press(*"501", "enter")
+        await until(pilot, lambda: "Wanted 0 to 500 sccm, found 501 sccm." in text(app))
+        await pilot.press("backspace", "0", "enter")
+        await until(pilot, lambda: chamber.asked[-1][0] == "/v1/outputs/mfc.flow")
+        await pilot.press("x")
+        await until(pilot, lambda: "Take to 0 sccm: mfc.flow?" in text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: chamber.asked[-1][1].get("value") == 0.0)
+
+    play(chamber, story, LARGE)
+    asked = [(path, body["value"]) for path, body in chamber.asked if path.startswith("/v1/outputs/")]
+    assert asked == [("/v1/outputs/mfc.flow", 500.0), ("/v1/outputs/mfc.flow", 0.0)]
 
 
 def test_where_no_source_is_selected_the_smallest_limit_holds() -> None:
@@ -215,7 +244,7 @@ def test_where_no_source_is_selected_the_smallest_limit_holds() -> None:
     [("12.5", 12.5), (" 0 ", 0.0), ("64", 64.0), ("64.1", str), ("-1", str), ("nan", str), ("", str)],
 )
 def test_amps(typed: str, found: object) -> None:
-    told = amps(typed, 64.0)
+    told = number(typed, Amount("A", "amps", 64.0, ""))
     if found is str:
         assert isinstance(told, str)
         assert typed.strip() in told
@@ -464,7 +493,7 @@ def test_help_lists_the_keys() -> None:
         await at(pilot, app, "turbo")
         await pilot.press("question_mark")
         await pilot.pause()
-        await until(pilot, lambda: "Open or close, switch on or off, set amps" in " ".join(text(app).split()))
+        await until(pilot, lambda: "Open, close, switch, set a number; asks first" in text(app))
 
     play(TalkingChamber(idle()), story, LARGE)
 

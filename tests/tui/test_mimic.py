@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pvdctl.service.messages import (
     Crystal,
+    Flow,
     Gauge,
     Layer,
     Measured,
@@ -104,6 +105,17 @@ def test_the_way_of_the_gas_is_drawn_double() -> None:
     assert "►│◄ fore" in roughing
     assert "╞══▷◁═══╗  rough" in roughing
     assert "╞◂═▷◁" in line_of(filling, " n2 ")
+
+
+def test_a_flow_controller_stands_below_its_inlet() -> None:
+    mimic = recorded("nitrogen").mimic
+    flow = Flow("mfc", "n2", "n2_valve", Measured(499.6, "sccm", "good"), 500.0, 20000.0, "mfc.flow")
+    lines = plain(replace(mimic, flows=[flow])).split("\n")
+    at = next(index for index, line in enumerate(lines) if " n2 " in line)
+    assert lines[at + 1].rstrip().endswith("mfc 499.6 sccm")
+    lost = replace(flow, flow=Measured(None, "sccm", "bad", "no answer within 0.3 s"))
+    assert "mfc ✗ no answer within 0.3 s" in plain(replace(mimic, flows=[lost]))
+    assert "mfc" not in plain(mimic)
 
 
 def test_an_unknown_valve_may_be_open() -> None:
@@ -211,6 +223,14 @@ MEASURED = st.builds(
     st.sampled_from(["good", "uncertain", "bad"]),
     st.sampled_from(["", "underrange", "no answer within 0.5 s from gauges"]),
 )
+ASKED = st.sampled_from([0.0, 500.0])
+FLOWS = st.builds(
+    Measured,
+    st.sampled_from([None, 0.0, 0.4, 500.0, 20000.0]),
+    st.just("sccm"),
+    st.sampled_from(["good", "uncertain", "bad"]),
+    st.sampled_from(["", "no answer"]),
+)
 SEARCH = (Phase.explicit, Phase.generate)  # such a chamber takes minutes to shrink; the drawing itself shows what fails
 KINDS: tuple[Literal["roughing", "turbo"], ...] = ("roughing", "turbo")
 FORCES = st.lists(st.sampled_from(["water", "estop"]), max_size=1)
@@ -250,6 +270,11 @@ def mimics(draw: st.DrawFn) -> Mimic:
               draw(st.none() | st.booleans()), "", draw(FORCES))
         for _ in range(draw(st.integers(0, 4)))
     ]  # fmt: skip
+    flows = [
+        Flow(next(names), each.gas, each.name, draw(FLOWS), draw(ASKED), 20000.0, "", draw(FORCES))
+        for each in valves
+        if each.role == "gas" and draw(st.booleans())
+    ]
     pumps = [
         Pump(next(names), kind, draw(st.booleans()), draw(st.booleans() | st.none()), draw(NUMBER), draw(FORCES))
         for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3))
@@ -259,7 +284,7 @@ def mimics(draw: st.DrawFn) -> Mimic:
     outputs = draw(st.lists(st.builds(Switch, NAMES, st.booleans() | st.none(), FORCES), max_size=3))
     return Mimic(
         draw(MEASURED), draw(MEASURED), draw(st.booleans()), shutter.name, [*valves, shutter], pumps, gauges,
-        draw(st.lists(SUPPLIES, max_size=2)), sources, draw(st.lists(CRYSTALS, max_size=3)), inputs, outputs,
+        draw(st.lists(SUPPLIES, max_size=2)), sources, draw(st.lists(CRYSTALS, max_size=3)), inputs, outputs, flows,
     )  # fmt: skip
 
 
@@ -289,6 +314,9 @@ def test_nothing_of_any_chamber_is_left_out(mimic: Mimic) -> None:
         assert source.material in shown
     for gauge in mimic.gauges:
         assert gauge.name[:4] in shown
+    for flow in mimic.flows:
+        assert f"{flow.name[:3]}" in shown
+        assert mimic_words.flow(flow)[0].split(FORCED)[0][:20].strip() in shown
     for crystal in mimic.crystals:
         assert f"◊{crystal.number}" in shown
     for pump in mimic.pumps:
