@@ -165,23 +165,6 @@ def test_a_slow_client_is_dropped_and_the_others_go_on(served: Served) -> None:
     assert "pvdctl_live_streams_dropped_total 1" in served.raw("GET", "/metrics")[1]
 
 
-def test_live_streams_without_end_leave_room_for_an_abort(served: Served, chamber: Chamber) -> None:
-    def opened(number: int) -> bytes:
-        made = stack.enter_context(served.connected())
-        made.sendall(b"GET /v1/live HTTP/1.1\r\nHost: x\r\nPvdctl-Client: screen %d\r\n\r\n" % number)
-        return made.recv(4096)
-
-    with ExitStack() as stack:
-        taken = 0
-        while opened(taken).startswith(b"HTTP/1.1 200"):
-            taken += 1
-        assert taken <= STREAMS
-        assert b"close some of them" in opened(taken) + opened(taken + 1)
-        for _ in range(STREAMS):
-            stack.enter_context(served.connected())  # and others that say nothing at all
-        assert chamber.abort("in spite of all").state in ("Aborting", "Aborted")
-
-
 def test_a_client_that_comes_back_hears_what_it_missed(served: Served, chamber: Chamber) -> None:
     first = chamber.status()
     with chamber.control("to be missed"):
@@ -299,7 +282,8 @@ def test_a_simulation_is_given_up_by_word_and_by_hanging_up(served: Served, cham
             waiting.result(10.0)
 
     gone = UnixConnection(str(served.socket), 10.0)
-    gone.request("POST", "/v1/simulations", json.dumps({"recipe": "long"}), {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Pvdctl-Client": "hangs up"}
+    gone.request("POST", "/v1/simulations", json.dumps({"recipe": "long"}), headers)
     assert not select.select([gone.sock], [], [], 1.0)[0], "it has begun, and is not refused"
     with pytest.raises(Declined, match="another recipe is being simulated; wait for it, or give it up"):
         chamber.simulate(short)
@@ -399,3 +383,22 @@ def test_metrics_are_in_prometheus_form(served: Served) -> None:
         float(value)
     assert "pvdctl_simulated 1" in lines
     assert any(line.startswith('pvdctl_pressure_mbar{gauge="chamber"} ') for line in lines)
+
+
+def test_live_streams_without_end_leave_room_for_an_abort(served: Served, chamber: Chamber) -> None:
+    def opened(number: int) -> bytes:
+        made = stack.enter_context(served.connected())
+        made.sendall(b"GET /v1/live HTTP/1.1\r\nHost: x\r\nPvdctl-Client: screen %d\r\n\r\n" % number)
+        return made.recv(4096)
+
+    with ExitStack() as stack:
+        taken = 0
+        while opened(taken).startswith(b"HTTP/1.1 200"):
+            taken += 1
+        assert taken <= STREAMS
+        status, told = served.raw("GET", "/v1/live", {"Pvdctl-Client": "one too many"})
+        assert (status, told["code"]) == (429, "too_many")
+        assert "live streams are open, which is all there may be; close some of them" in told["text"]
+        for _ in range(STREAMS):
+            stack.enter_context(served.connected())  # and others that say nothing at all
+        assert chamber.abort("in spite of all").state in ("Aborting", "Aborted")
