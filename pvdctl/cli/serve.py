@@ -64,7 +64,7 @@ def serve(wish: Wish) -> int:
     directory = wish.record or settings.record or default_directory()
     recipes = wish.recipes or settings.recipes or RECIPES
     if not recipes.is_dir():
-        raise WrongUsage(f"there is no folder of recipes {recipes}; name one with --recipes")
+        raise WrongUsage(f"there is no folder {recipes.absolute()} with recipes; name one with --recipes")
     path = wish.socket or settings.socket or own_socket()
     try:
         listening = [unix_socket(path, settings.group)]

@@ -42,8 +42,12 @@ class Wish:
 
 def screens(wish: Wish) -> int:
     """Open the screens until their user leaves them; returns the exit code. Raises WrongUsage, OperatorError."""
-    if not sys.stdout.isatty():
-        raise WrongUsage("the screens need a terminal. For programs: `pvdctl status --json`, or pvdctl.client.Chamber")
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("stderr", sys.stderr)):  # drawn on stderr
+        if not stream.isatty():
+            raise WrongUsage(
+                f"the screens need a terminal, and their {name} is none. For programs: `pvdctl status --json`, or "
+                "pvdctl.client.Chamber"
+            )
     if wish.of_a_simulation and not wish.simulate:
         raise WrongUsage("--chamber, --speed, --seed, --fault, --record and --recipes are for --simulate")
     where, own = (wish.service, None) if not wish.simulate else _own(wish)

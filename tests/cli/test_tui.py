@@ -183,10 +183,17 @@ def test_wrong_usage_begins_nothing(home: Path, arguments: list[str], told: str)
     assert not _services(home)
 
 
-def test_without_a_terminal_it_says_what_to_use_instead(home: Path) -> None:
+@pytest.mark.parametrize("lacking", ["input", "output", "stderr"])
+def test_without_a_terminal_it_says_what_to_use_instead(home: Path, lacking: str) -> None:
+    master, slave = pty.openpty()
+    streams = {"output": slave, "stderr": slave} | {lacking: subprocess.PIPE}
     ended = subprocess.run(
         [sys.executable, "-m", "pvdctl.cli.main", "tui", "--service", str(home / "s")],
-        capture_output=True, text=True, check=False, cwd=ROOT, timeout=WITHIN_S,
+        stdin=subprocess.DEVNULL if lacking == "input" else slave, stdout=streams["output"],
+        stderr=streams["stderr"], text=True, check=False, cwd=ROOT, timeout=WITHIN_S,
     )  # fmt: skip
+    os.close(slave)
+    told = ended.stderr if lacking == "stderr" else os.read(master, 4096).decode()
+    os.close(master)
     assert ended.returncode == 2
-    assert "need a terminal" in ended.stderr
+    assert f"the screens need a terminal, and their {lacking} is none." in " ".join(told.split())

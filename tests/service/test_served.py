@@ -346,7 +346,7 @@ def test_a_run_that_cannot_be_begins_nothing(served: Served, chamber: Chamber, t
         (["--simulate", "--fault", "mute@90s:link=nobody"], "there is no instrument 'nobody'"),
         (["--chamber", "simulators/provap.yaml", "--fault", "leak@90s"], "--fault is for --simulate"),
         (["--chamber", "nowhere.yaml"], "chamber file nowhere.yaml cannot be read"),
-        (["--simulate", "--recipes", "nowhere"], "there is no folder of recipes nowhere"),
+        (["--simulate", "--recipes", "nowhere"], "/nowhere with recipes; name one with --recipes"),
         ([], "name a chamber file with --chamber"),
     ],
 )
