@@ -64,6 +64,7 @@ class AskStart(Over[Wish | None]):
         Binding("y", "start", "Start"),
         Binding("n,escape", "leave", "Do not start"),
         Binding("left,right", "app.focus_next", show=False),
+        Binding("enter", "next", priority=True, show=False),
     ]
 
     def __init__(self, checked: Checked, view: View) -> None:
@@ -126,16 +127,25 @@ class AskStart(Over[Wish | None]):
         """Asked to make ready first, or not."""
         self.show(self._view)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next line, at last to `Do not start`: a stray one starts nothing."""
-        self.query_one("#note" if event.input.id == "sample" else "#leave").focus()
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """A button is an answer."""
         if event.button.id == "start":
             self.action_start()
         else:
             self.dismiss(None)
+
+    def action_next(self) -> None:
+        """Enter goes on to the next line, at last to `Do not start`: a stray one starts nothing.
+
+        At once, so that keys pasted or typed ahead land where they belong; an Input would tell of it later.
+        """
+        at = self.focused
+        if isinstance(at, Input):
+            self.set_focus(self.query_one("#note" if at.id == "sample" else "#leave"))
+        elif isinstance(at, Button):
+            at.press()
+        elif isinstance(at, Tick):
+            at.toggle()
 
     def action_start(self) -> None:
         """Yes, if it is possible now."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Checkbox
 
@@ -42,6 +43,23 @@ def test_start_says_what_will_happen_and_starts_by_y(size: tuple[int, int], dial
     path, body = chamber.asked[1]
     assert path == "/v1/runs"
     assert (body["recipe"], body["sample_id"], body["note"], body["fence"]) == ("lzln", "A17", "foil y", 7)
+
+
+def test_keys_in_one_burst_land_where_they_belong() -> None:
+    chamber = RecipeChamber()
+
+    async def story(pilot: Pilot[None], app: Screens) -> None:
+        await at(pilot, app, "lzln")
+        await pilot.press("enter")
+        await until(pilot, lambda: shows(app, AskStart))
+        await until(pilot, lambda: "Sample id" in text(app))
+        for key in ("A", "1", "enter", "b", "enter", "y"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: len(chamber.asked) >= 2)
+
+    play(chamber, story)
+    (path, body) = chamber.asked[1]
+    assert (path, body["sample_id"], body["note"]) == ("/v1/runs", "A1", "b")
 
 
 def test_escape_starts_nothing() -> None:
