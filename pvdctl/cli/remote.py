@@ -225,7 +225,7 @@ def _lines(found: Snapshot) -> list[str]:
             f"{job.elapsed_s / 60.0:.0f} min{left}"
         )
         layer = job.layer
-        if layer.target_nm:
+        if layer.rate_target_nm_per_s:
             lines.append(
                 f"layer    {layer.film_nm:.1f} of {layer.target_nm:g} nm at {layer.rate_nm_per_s:.3f} of "
                 f"{layer.rate_target_nm_per_s:g} nm/s"

@@ -133,7 +133,9 @@ class View:
         context, running = controller.context, controller.running
         recipe = wish.plan.recipe
         step = controller.step
-        band = step.step.tolerance_percent if running and isinstance(step, RunningDeposit) else 0.0
+        rate_target = band = 0.0
+        if running and isinstance(step, RunningDeposit):
+            rate_target, band = step.step.rate_nm_per_s, step.step.tolerance_percent
         steps = list(book.steps)
         if running and 0 < context.step_index <= len(steps):
             steps[context.step_index - 1] = book.active(context.step_index, context.now_s)
@@ -156,7 +158,7 @@ class View:
             remaining_s=round(book.remaining_s(context.now_s), 1) if running else None,
             layer=Layer(
                 round(context.film_nm, 3), context.film_target_nm, round(context.rate_nm_per_s, 4),
-                round(context.raw_rate_nm_per_s, 4), context.rate_target_nm_per_s, band,
+                round(context.raw_rate_nm_per_s, 4), rate_target, band,
             ),
             dose_mbar_s=round(exposure.dose_mbar_s, 1) if exposure is not None else 0.0,
             layers=list(context.layers),
