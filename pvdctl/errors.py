@@ -33,7 +33,7 @@ class Refused(OperatorError):
     def __init__(self, what: str, reason: str, legal: tuple[str, ...] = ()) -> None:
         self.reason = reason
         self.legal = legal
-        can = f" You can: {', '.join(legal)}." if legal else ""
+        can = f" You can: {', '.join(legal)}." if legal else " Wait until it has gone on; it takes no command now."
         super().__init__(f"{what} refused: {reason}.{can}")
 
 

@@ -211,8 +211,10 @@ class RecipeStep(Message):
 
 @dataclass(frozen=True, slots=True)
 class Layer(Message):
-    """The film in the making, or the one made last, and the rate. Zero targets where there are none: of the rate while
-    no layer is under way, of the film before the first."""
+    """The film in the making, or the one made last, and the rate.
+
+    Zero targets where there are none: of the rate while no layer is under way, of the film before the first.
+    """
 
     film_nm: float
     target_nm: float

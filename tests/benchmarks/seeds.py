@@ -12,7 +12,7 @@ from pathlib import Path
 from pvdctl.chamber.load import LoadedChamber, load_chamber
 from pvdctl.cli.shipped import chamber_file
 from pvdctl.cli.simulation import Simulation
-from pvdctl.recipe.load import load_recipe
+from pvdctl.recipe.load import LoadedRecipe, load_recipe
 from tests.benchmarks.row import Row, at_least, at_most
 from tests.benchmarks.speed import LZLN
 
@@ -97,10 +97,10 @@ def watch(films: dict[str, Film], simulation: Simulation) -> None:
         film.peak = max(film.peak, film.smooth)
 
 
-def films_of(recipe_path: Path, chamber: LoadedChamber) -> dict[str, Film]:
+def films_of(recipe: LoadedRecipe, chamber: LoadedChamber) -> dict[str, Film]:
     """The films of a recipe that makes each once."""
     films = {}
-    for step in load_recipe(recipe_path).model.steps:
+    for step in recipe.model.steps:
         if step.do == "deposit":
             source = chamber.model.sources[chamber.model.films[step.film].source]
             films[step.film] = Film(step.film, source.shutter, step.rate_nm_per_s)
@@ -110,11 +110,10 @@ def films_of(recipe_path: Path, chamber: LoadedChamber) -> dict[str, Film]:
 def run(seed: int) -> Outcome:
     """LZLN once."""
     chamber = load_chamber(chamber_file())
-    films = films_of(LZLN, chamber)
+    recipe = load_recipe(LZLN)
+    films = films_of(recipe, chamber)
     with tempfile.TemporaryDirectory() as directory:
-        simulation = Simulation(
-            load_recipe(LZLN), chamber, seed=seed, directory=Path(directory), on_scan=partial(watch, films)
-        )
+        simulation = Simulation(recipe, chamber, seed=seed, directory=Path(directory), on_scan=partial(watch, films))
         result = simulation.run()
     outcome = Outcome(seed, result["end_state"], films)
     for layer in result["layers"]:
