@@ -35,6 +35,9 @@ def report_run(
         found = _run_id(reader, run)
         text = page(gather(reader, found, keys))
     path = target if target is not None else Path(f"{found}.html")
+    printed = path.with_suffix(".pdf")
+    if pdf and printed == path:
+        raise WrongUsage(f"-o {path} names the page, and the PDF goes beside it: give -o {path.with_suffix('.html')}")
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -45,7 +48,6 @@ def report_run(
     if pdf:
         from pvdctl.record.report.pdf import print_pdf
 
-        printed = path.with_suffix(".pdf")
         print_pdf(path, printed)
         print(printed)
     if show and not webbrowser.open(path.resolve().as_uri()):

@@ -52,3 +52,9 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         report_run(made_runs.record(), "0001", tmp_path / "no" / "where.html")
     with pytest.raises(RecordError, match="no record in"):
         report_run(tmp_path, "last", None)
+
+
+def test_the_page_is_not_named_as_its_pdf(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match=r"page\.pdf names the page, and the PDF goes beside it: give -o .*page\.html"):
+        report_run(made_runs.record(), "0001", tmp_path / "page.pdf", pdf=True)
+    assert not list(tmp_path.iterdir())
