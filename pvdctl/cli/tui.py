@@ -14,6 +14,9 @@ from pvdctl.service.dial import Unreachable, own_socket
 
 SPEED = 20.0
 """Simulated seconds per second where nobody says: the paper's run then takes two minutes, and can be followed."""
+PAINTS_PER_S = "250"
+"""Textual paints at fixed moments, 60 a second: what a key has changed would wait up to 17 ms for the next of them
+(docs/benchmarks.md: key to screen). It paints no oftener than anything changes."""
 END_WITHIN_S = 30.0
 """For a stop under control and the record's closing, at `SPEED`; it goes on ending after that."""
 
@@ -51,6 +54,7 @@ def screens(wish: Wish) -> int:
     if wish.of_a_simulation and not wish.simulate:
         raise WrongUsage("--chamber, --speed, --seed, --fault, --record and --recipes are for --simulate")
     where, own = (wish.service, None) if not wish.simulate else _own(wish)
+    os.environ.setdefault("TEXTUAL_FPS", PAINTS_PER_S)  # looked at when it is imported
     from pvdctl.tui.app import Screens, client_name
     from pvdctl.tui.kept import prompt
 

@@ -97,6 +97,7 @@ class Screens(App[None]):
         self.view.starting = own is not None
         self.control = Control(self)
         self._bell = Bell()
+        self._help = Help()
         self._tidying = Tidying(self._clock.now_s)
         self._feed = Feed(chamber, self.post_message)
         self._made: dict[int, Pane] = {}
@@ -116,6 +117,7 @@ class Screens(App[None]):
         """Begin to listen."""
         await self._to(0)
         self.query_one(Said).say("news", "? lists the keys; 1 to 6 change the screen")
+        self.install_screen(self._help, "help")  # made once: it is felt when a key answers late
         self._feed.start()
         self.set_interval(LOOK_S, self._look)
         self.set_interval(RENEW_S, self.control.renew)
@@ -398,7 +400,8 @@ class Screens(App[None]):
             mine = told(_bindings(self.pane.BINDINGS))
             whole = told([b for b in _bindings(self.BINDINGS) if not b.action.startswith("pane(")])
             whole.append((f"1 to {len(PANES)}", f"The screens: {', '.join(name for name, _ in PANES)}"))
-            self.push_screen(Help(PANES[self._at][0], mine, whole))
+            self._help.tell(PANES[self._at][0], mine, whole)
+            self.push_screen(self._help)
 
 
 def _bindings(declared: Iterable[BindingType]) -> list[Binding]:

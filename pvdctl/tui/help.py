@@ -29,19 +29,27 @@ class Help(Over[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close")]
 
-    def __init__(self, pane: str, keys: Keys, everywhere: Keys) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._pane, self._keys, self._everywhere = pane, keys, everywhere
+        self._told = Static()
+
+    def tell(self, pane: str, keys: Keys, everywhere: Keys) -> None:
+        """What it is about when it is opened next: two lists."""
+        text = Text()
+        if keys:
+            text.append_text(_listed(f"On the screen {pane}", keys)).append("\n")
+        text.append_text(_listed("Everywhere", everywhere)).append("\n")
+        text.append("Leaving the screens, by q or by a lost connection, changes nothing at the chamber.", "dim")
+        self._told.update(text)
 
     def compose(self) -> ComposeResult:
-        """Two lists."""
-        text = Text()
-        if self._keys:
-            text.append_text(_listed(f"On the screen {self._pane}", self._keys)).append("\n")
-        text.append_text(_listed("Everywhere", self._everywhere)).append("\n")
-        text.append("Leaving the screens, by q or by a lost connection, changes nothing at the chamber.", "dim")
+        """The lists, to scroll."""
         with VerticalScroll():
-            yield Static(text)
+            yield self._told
+
+    def on_screen_resume(self) -> None:
+        """From the beginning each time."""
+        self.query_one(VerticalScroll).scroll_home(animate=False)
 
 
 def _listed(title: str, keys: Keys) -> Text:
