@@ -31,6 +31,8 @@ from pvdctl.service.web.simulating import Simulating
 
 EVIDENCE_EVERY_S = 10.0
 """How often it is looked up how far the record is anchored. A choice: evidence.md warns from 5 minutes on."""
+FLUSH_EVERY_S = 1.0
+"""How often refusals are looked at that wait to be told (at most once in `turned_away.EVERY_S`). A choice."""
 OWN = Who("system:web", "viewer", "web", "unix", "")
 CONNECTIONS = 5 * STREAMS
 """At a time, all together, before new ones are turned away: live streams leave most of them to commands. A choice."""
@@ -58,7 +60,7 @@ async def serve(hear: socket.socket, say: socket.socket) -> None:
     sockets = [socket.socket(fileno=listening["fd"]) for listening in settings["listening"]]
     loop = asyncio.get_running_loop()
     hearing = asyncio.ensure_future(inlet.hear())
-    evidence = asyncio.ensure_future(_evidence(house))
+    beside = [asyncio.ensure_future(_evidence(house)), asyncio.ensure_future(_turned_away(house))]
 
     def end() -> None:
         for server in servers:
@@ -73,9 +75,9 @@ async def serve(hear: socket.socket, say: socket.socket) -> None:
         for each in (kept_writer, writer):  # both halves of a stream live as long as one of them is used
             each.close()
         kept_reader.feed_eof()
-        for task in (evidence, hearing):
+        for task in (*beside, hearing):
             task.cancel()
-        for done in await asyncio.gather(evidence, hearing, return_exceptions=True):
+        for done in await asyncio.gather(*beside, hearing, return_exceptions=True):
             if isinstance(done, Exception):
                 logging.getLogger("pvdctl").error("the web server ends: %r", done)
 
@@ -123,8 +125,14 @@ async def _evidence(house: House) -> None:
         found = await asyncio.to_thread(house.archive.standing, lambda: datetime.now(UTC))
         if found is not None:
             house.inlet.tell("evidence", OWN, found)
-        house.turned_away.flush()
         await asyncio.sleep(EVIDENCE_EVERY_S)
+
+
+async def _turned_away(house: House) -> None:
+    """Refusals wait for their time to be told, not for the next one."""
+    while True:
+        house.turned_away.flush()
+        await asyncio.sleep(FLUSH_EVERY_S)
 
 
 def step_back() -> None:
