@@ -4,6 +4,7 @@ Shared by `simulation` (virtual time, instruments in memory) and `real_run` (rea
 exercises what a real run does.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -36,7 +37,7 @@ class Engine(Protocol):
         """Scan until `until()` is true after a scan; False when `at_most_s` passed before."""
 
 
-class Conductor:
+class Conductor(ABC):
     """Brings a controller through one run of a recipe. A subclass gives it instruments, time and a record.
 
     answers: prompt name to answer, for recipes that ask. on_scan: called after every scan with this object, for
@@ -70,14 +71,14 @@ class Conductor:
         self._asked_to_end: Request | None = None
 
     @property
+    @abstractmethod
     def now_s(self) -> float:
         """Seconds of the run's clock."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def workers(self) -> list[Worker]:
         """The links' workers."""
-        raise NotImplementedError
 
     def interrupt(self) -> None:
         """End the run: the first time by a controlled Stop, the second time by Abort.
@@ -86,7 +87,7 @@ class Conductor:
         """
         self.interrupts += 1
 
-    def _phase_changed(self, step: str, phase: str) -> None:
+    def _phase_changed(self, step: str, phase: str) -> None:  # noqa: B027 - most have nothing to do then
         """A step or phase has begun."""
 
     def _over_when_held(self) -> bool:

@@ -222,6 +222,12 @@ def _announce(wish: Wish, chamber: Chamber, addresses: Mapping[str, str], truth_
         "truth": f"{wish.host}:{truth_port}" if truth_port is not None else None,
     }
     say(f"SIMULATED chamber {chamber.chamber}, {wish.speed:g} simulated seconds per second. Ctrl-C ends it.")
+    if wish.speed > 1.0:
+        left_s = chamber.io.heartbeat.watchdog_s / wish.speed
+        say(
+            f"Its PLC waits {left_s:g} s of yours for a heartbeat: `pvdctl run` and `serve` keep real time and may "
+            "miss it."
+        )
     for link, address in addresses.items():
         say(f"  {link:<18} {address}")
     print(f"READY {json.dumps(said)}", flush=True)

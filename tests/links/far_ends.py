@@ -8,6 +8,7 @@ import contextlib
 import os
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +33,7 @@ else:
 needs_pty = pytest.mark.skipif(not HAVE_PTY, reason="needs pseudo-terminals, which this system has not")
 
 
-class FarEnd:
+class FarEnd(ABC):
     """Base: says what `answer` tells; `unplug` and `plug_in` as the names say."""
 
     def __init__(self, answer: Answer, folder: Path) -> None:
@@ -51,11 +52,13 @@ class FarEnd:
                         return
                     send(said)
 
+    @abstractmethod
     def plug_in(self) -> None:
-        raise NotImplementedError
+        """Be there."""
 
+    @abstractmethod
     def unplug(self) -> None:
-        raise NotImplementedError
+        """Be gone."""
 
 
 class PtyEnd(FarEnd):

@@ -24,7 +24,8 @@ class Beat:
         self.context = SimpleNamespace(chamber=SimpleNamespace(scan=scan), emit=self._emit)
         monkeypatch.setattr(realtime, "sleep_s", self._sleep)
         self.looks = 0
-        self.engine = RealTimeEngine(self, self, self._look)  # type: ignore[arg-type]
+        both: Any = self
+        self.engine = RealTimeEngine(both, both, self._look)
 
     def _look(self) -> None:
         self.looks += 1

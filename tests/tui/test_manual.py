@@ -10,22 +10,18 @@ from textual.pilot import Pilot
 from pvdctl.client import Declined
 from pvdctl.errors import LinkError
 from pvdctl.service.answers import Accepted, Problem
-from pvdctl.service.messages import Flow, Gauge, Holder, Measured, Mimic, Pump, Snapshot, Supply, Trip, Valve
+from pvdctl.service.messages import Gauge, Holder, Measured, Pump, Supply, Trip
 from pvdctl.tui.app import Screens
 from pvdctl.tui.dialogs import Confirm
-from pvdctl.tui.manual import Manual
-from pvdctl.tui.manual_amounts import Amount, number
-from pvdctl.tui.manual_dialogs import AskAmount
 from pvdctl.tui.manual_rows import rows
 from pvdctl.tui.manual_words import not_now
-from pvdctl.tui.panes import PANES
 from pvdctl.tui.rows import Rows
 from tests.service.inside import ROOT
 from tests.service.served import Served
+from tests.tui.manual_stage import at, idle, line, shows, valves, with_mimic
 from tests.tui.stage import LARGE, NAME, SMALL, Holds, changed, lost, play, recorded, text, until
 from tests.tui.talking import TalkingChamber
 
-KEY = str([name for name, _ in PANES].index("Manual") + 1)
 N2 = (
     "n2_valve is not set: interlock n2_sources_cold: sources_cold is off, required on, while n2_valve is asked open; "
     "interlock n2_path: ion_gauge_on is on, required off, while n2_valve is asked open; interlock n2_overfill: "
@@ -33,45 +29,6 @@ N2 = (
     "Check gate, roughing and argon valves and the ion gauge. Check the capacitance gauge and the nitrogen valve."
 )
 """As the service says it of the shipped chamber at atmosphere."""
-
-
-def idle() -> Snapshot:
-    """Idle, and nobody in control."""
-    return changed(recorded("idle"), lease=None)
-
-
-def with_mimic(snapshot: Snapshot, **parts: Any) -> Snapshot:
-    return changed(snapshot, mimic=replace(snapshot.mimic, **parts))
-
-
-def valves(mimic: Mimic, name: str, **fields: Any) -> list[Valve]:
-    return [replace(valve, **fields) if valve.name == name else valve for valve in mimic.valves]
-
-
-async def at(pilot: Pilot[None], app: Screens, name: str) -> Manual:
-    """Open the screen and put the cursor on this line."""
-    await until(pilot, lambda: app.view.snapshot is not None)
-    await pilot.press(KEY)
-    await pilot.pause()
-    pane = app.pane
-    assert isinstance(pane, Manual)
-    table = pane.query_one(Rows)
-    table.go_to(name)
-    await pilot.pause()
-    assert table.key == name
-    return pane
-
-
-def shows(app: Screens, kind: type[Any]) -> bool:
-    """Whether a dialog of this kind is on top."""
-    return isinstance(app.screen, kind)
-
-
-def line(app: Screens, name: str) -> str:
-    """The table's line of this output; empty while it is not there."""
-    table = text(app).partition("─────")[0].split("\n")
-    found = [each for each in table if f" {name} " in each]
-    return " ".join(found[0].split()) if len(found) == 1 else ""
 
 
 @pytest.mark.parametrize("size", [SMALL, (120, 40), LARGE], ids=["80x24", "120x40", "140x45"])
@@ -161,95 +118,6 @@ def test_a_real_chamber_is_called_real() -> None:
         await until(pilot, lambda: "in the REAL chamber" in " ".join(text(app).split()))
 
     play(TalkingChamber(changed(idle(), simulated=False, speed=None)), story, LARGE)
-
-
-def test_amps_are_typed_within_the_sources_limit() -> None:
-    chamber = TalkingChamber(idle())
-
-    async def story(pilot: Pilot[None], app: Screens) -> None:
-        await at(pilot, app, "boat_supply.current")
-        await pilot.press("enter")
-        await until(pilot, lambda: shows(app, AskAmount))
-        shown = " ".join(text(app).replace("┃", " ").split())
-        assert "0 to 140 A" in shown
-        assert "5 A each second" in shown
-        await pilot.press(*"150", "enter")
-        await until(pilot, lambda: "Wanted 0 to 140 A, found 150 A." in text(app))
-        assert chamber.asked == []
-        await pilot.press("backspace", "backspace", "2", ".", "5", "enter")
-        await until(pilot, lambda: len(chamber.asked) >= 2)
-
-    play(chamber, story)
-    assert chamber.asked[1][0] == "/v1/outputs/boat_supply.current"
-    assert chamber.asked[1][1]["value"] == 12.5
-
-
-def test_escape_sets_no_current() -> None:
-    chamber = TalkingChamber(idle())
-
-    async def story(pilot: Pilot[None], app: Screens) -> None:
-        await at(pilot, app, "boat_supply.current")
-        await pilot.press("enter", *"12", "escape")
-        await until(pilot, lambda: not shows(app, AskAmount))
-
-    play(chamber, story)
-    assert chamber.asked == []
-
-
-def test_a_flow_is_typed_within_its_controllers_range() -> None:
-    snapshot = idle()
-    flow = Flow("mfc", "n2", "n2_valve", Measured(0.2, "sccm", "good"), 0.0, 500.0, "mfc.flow")
-    chamber = TalkingChamber(with_mimic(snapshot, flows=[flow]))
-
-    async def story(pilot: Pilot[None], app: Screens) -> None:
-        await at(pilot, app, "mfc.flow")
-        assert "0.2 sccm 0 n2" in line(app, "mfc.flow")
-        await until(pilot, lambda: "Enter asks for sccm, 0 to 500; x takes it to 0 sccm" in " ".join(text(app).split()))
-        await pilot.press("enter")
-        await until(pilot, lambda: shows(app, AskAmount))
-        shown = " ".join(text(app).replace("┃", " ").split())
-        assert "mfc.flow: how many sccm? (SIMULATED)" in shown
-        assert "n2 goes into the chamber by n2_valve, which is closed now: 0 to 500 sccm." in shown
-        await pilot.press(*"501", "enter")
-        await until(pilot, lambda: "Wanted 0 to 500 sccm, found 501 sccm." in text(app))
-        await pilot.press("backspace", "0", "enter")
-        await until(pilot, lambda: chamber.asked[-1][0] == "/v1/outputs/mfc.flow")
-        await pilot.press("x")
-        await until(pilot, lambda: "Take to 0 sccm: mfc.flow?" in text(app))
-        await pilot.press("y")
-        await until(pilot, lambda: chamber.asked[-1][1].get("value") == 0.0)
-
-    play(chamber, story, LARGE)
-    asked = [(path, body["value"]) for path, body in chamber.asked if path.startswith("/v1/outputs/")]
-    assert asked == [("/v1/outputs/mfc.flow", 500.0), ("/v1/outputs/mfc.flow", 0.0)]
-
-
-def test_where_no_source_is_selected_the_smallest_limit_holds() -> None:
-    snapshot = idle()
-    sources = [replace(source, selected=None) for source in snapshot.mimic.sources]
-
-    async def story(pilot: Pilot[None], app: Screens) -> None:
-        await at(pilot, app, "boat_supply.current")
-        await until(pilot, lambda: "no source selected" in line(app, "boat_supply.current"))
-        await pilot.press("enter")
-        await until(pilot, lambda: "0 to 64 A" in text(app))
-        shown = " ".join(text(app).replace("┃", " ").split())
-        assert "None is read back as selected" in shown
-
-    play(TalkingChamber(with_mimic(snapshot, sources=sources)), story, LARGE)
-
-
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [("12.5", 12.5), (" 0 ", 0.0), ("64", 64.0), ("64.1", str), ("-1", str), ("nan", str), ("", str)],
-)
-def test_amps(typed: str, found: object) -> None:
-    told = number(typed, Amount("A", "amps", 64.0, ""))
-    if found is str:
-        assert isinstance(told, str)
-        assert typed.strip() in told
-    else:
-        assert told == found
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "140x45"])

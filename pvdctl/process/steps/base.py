@@ -1,9 +1,11 @@
 """What every step is: phases inside Execute, with a deadline that a hold does not eat."""
 
+from abc import ABC, abstractmethod
+
 from pvdctl.process.context import Context
 
 
-class RunningStep:
+class RunningStep(ABC):
     """One step of the running recipe.
 
     `scan` is called in every scan while the unit is in Execute and returns True when the step is done. `leave` is
@@ -20,21 +22,21 @@ class RunningStep:
         self._last_s = context.now_s
         self._late = False
 
+    @abstractmethod
     def begin(self) -> None:
         """Enter the first phase."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scan(self) -> bool:
         """Do one scan's work; True when the step is done."""
-        raise NotImplementedError
 
-    def leave(self) -> None:
+    def leave(self) -> None:  # noqa: B027 - many steps have nothing to do in this one and the next two
         """The unit leaves Execute; outputs are the unit's business now."""
 
-    def resume(self) -> None:
+    def resume(self) -> None:  # noqa: B027
         """The unit is back in Execute, with the machine's real state read anew."""
 
-    def finish(self, ended: str) -> None:
+    def finish(self, ended: str) -> None:  # noqa: B027
         """The run is over (`ended`: Complete, Stopped, Aborted ...) or the step is done: report what was made."""
 
     def hurry(self) -> None:

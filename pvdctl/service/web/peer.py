@@ -5,7 +5,7 @@ import os
 import pwd
 import socket
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -46,8 +46,8 @@ def peer_of(connected: socket.socket) -> Peer | None:
 class PeerProtocol(H11Protocol):
     """uvicorn's HTTP, telling the application who is there and over what: `scope["state"]["peer"]`, `["transport"]`."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         connected = transport.get_extra_info("socket")
         self.app_state = {**self.app_state, "peer": peer_of(connected), "transport": transport}
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", transport))  # uvicorn serves nothing else
